@@ -1,0 +1,136 @@
+"""Changes of level that are decided but not yet in force, and the timeline of those that came into force."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.warning import Decision
+
+
+class Timeline(NamedTuple):
+    """Changes of the warning level in force, by start class, series and hour.
+
+    start_class, series : int64[n]. hour : float64[n]. level : int64[n], warning level from that hour on, 0 for none.
+    warning : int64[n], number of the warning that asks, 0 for none. Sorted by (start_class, series, hour).
+    """
+
+    start_class: np.ndarray
+    series: np.ndarray
+    hour: np.ndarray
+    level: np.ndarray
+    warning: np.ndarray
+
+    def of_class(self, start_class: int) -> "Timeline":
+        return Timeline(*(column[self.start_class == start_class] for column in self))
+
+
+class _Planned(NamedTuple):
+    """One decision's change for one start class. early : starts ahead of the effective hour (pre-adjustment)."""
+
+    start_class: int
+    series: np.ndarray
+    level: np.ndarray
+    warning: np.ndarray
+    early: bool
+    lifts: bool
+
+
+@dataclass
+class Agenda:
+    """What is planned, by hour, and what has come into force.
+
+    early_start_h : hours before the effective hour at which each start class begins a pre-adjustment, the first 0.
+    withdraw_on_lift : a lift also withdraws an upgrade announced for a later hour (see docs/model.md).
+    """
+
+    size: int
+    early_start_h: tuple[float, ...]
+    paper_hours: float
+    withdraw_on_lift: bool
+    planned: dict[float, list[_Planned]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.early_start_h), self.size)
+        self.level = np.zeros(shape, int)
+        self.warning = np.zeros(shape, int)
+        self.active = np.zeros(self.size, int)
+        self.announced = np.zeros(self.size, int)
+        self.issued = np.zeros(self.size, int)
+        self._log: list[tuple[int, np.ndarray, float, np.ndarray, np.ndarray]] = []
+
+    def number(self, decision: Decision) -> np.ndarray:
+        """Number of the warning that a decision is about, for each of its series; an issue opens a new one."""
+        which = decision.which
+        if decision.kind == "issue":
+            self.issued[which] += 1
+            self.announced[which] = self.issued[which]
+        return (self.announced if decision.announced else self.active)[which]
+
+    def plan(self, decision: Decision, warning: np.ndarray, now: int) -> None:
+        """Enter the change that a decision brings; withdraw what it replaces."""
+        series = np.flatnonzero(decision.which)
+        ends = decision.kind in {"lift", "cancel"}
+        level = np.zeros(len(series), int) if ends else decision.level[series]
+        effective = decision.effective[series].astype(float)
+        for start_class, ahead_h in enumerate(self.early_start_h):
+            start = effective
+            if ahead_h and decision.kind in {"issue", "upgrade", "advance"}:
+                start = np.maximum(effective - ahead_h, np.minimum(now + self.paper_hours, effective))
+            if decision.kind in {"cancel", "advance"} or (ends and self.withdraw_on_lift):
+                self._withdraw(start_class, series, warning, start)
+            if decision.kind == "cancel":  # only lines that had started ahead have anything to take back
+                started = self.warning[start_class, series] == warning
+                self._enter(start_class, series[started], level[started], warning[started], effective[started])
+                continue
+            early = start < effective
+            self._enter(start_class, series[early], level[early], warning[early], start[early], early=True)
+            self._enter(start_class, series, level, warning, effective, lifts=ends)
+
+    def take_effect(self, hour: float) -> None:
+        """Bring the changes of one hour into force; the later announced wins. One change, from before to after."""
+        before_level, before_warning = self.level.copy(), self.warning.copy()
+        for start_class, series, level, warning, early, lifts in self.planned.pop(hour, ()):
+            takes = np.ones(len(series), bool)
+            if early:  # ahead of its hour a change may only raise what is asked
+                takes = level > self.level[start_class, series]
+            if lifts:  # a lift ends its own warning, not one that has begun ahead of its hour
+                takes = np.isin(self.warning[start_class, series], (0,)) | (
+                    self.warning[start_class, series] == warning)
+            self.level[start_class, series[takes]] = level[takes]
+            self.warning[start_class, series[takes]] = np.where(level[takes] > 0, warning[takes], 0)
+            if not early and start_class == 0 and not lifts:
+                self.active[series] = warning
+        changed = (self.level != before_level) | (self.warning != before_warning)
+        for start_class in np.flatnonzero(changed.any(axis=1)):
+            series = np.flatnonzero(changed[start_class])
+            self._log.append((start_class, series, hour, self.level[start_class, series],
+                              self.warning[start_class, series]))
+
+    def timeline(self) -> Timeline:
+        """All changes that came into force."""
+        start_class = np.concatenate([np.full(len(s), c) for c, s, *_ in self._log] or [np.zeros(0, int)])
+        series = np.concatenate([s for _, s, *_ in self._log] or [np.zeros(0, int)])
+        hour = np.concatenate([np.full(len(s), h) for _, s, h, *_ in self._log] or [np.zeros(0)])
+        level = np.concatenate([v for *_, v, _ in self._log] or [np.zeros(0, int)])
+        warning = np.concatenate([w for *_, w in self._log] or [np.zeros(0, int)])
+        order = np.lexsort((hour, series, start_class))
+        return Timeline(*(column[order] for column in (start_class, series, hour, level, warning)))
+
+    def _enter(self, start_class: int, series: np.ndarray, level: np.ndarray, warning: np.ndarray, hour: np.ndarray,
+               *, early: bool = False, lifts: bool = False) -> None:
+        for at in np.unique(hour):
+            now = hour == at
+            self.planned.setdefault(float(at), []).append(
+                _Planned(start_class, series[now], level[now], warning[now], early, lifts))
+
+    def _withdraw(self, start_class: int, series: np.ndarray, warning: np.ndarray, start: np.ndarray) -> None:
+        """Strike the planned changes of these warnings that would begin at or after their new start."""
+        number, since = np.zeros(self.size, int), np.full(self.size, np.inf)
+        number[series], since[series] = warning, start
+        for hour, entries in self.planned.items():
+            for place, entry in enumerate(entries):
+                if entry.start_class == start_class:
+                    stays = (number[entry.series] != entry.warning) | (hour < since[entry.series])
+                    entries[place] = entry._replace(series=entry.series[stays], level=entry.level[stays],
+                                                    warning=entry.warning[stays])

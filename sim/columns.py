@@ -1,0 +1,128 @@
+"""The columns of the tables that users give: their names in two languages, and cells as numbers, dates and words."""
+
+import difflib
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import Findings
+from sim.files import Table, normal, records
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the tables that users give: names, kind, range."""
+
+    name: str
+    zh: str
+    aliases: tuple[str, ...]
+    kind: str
+    needed: bool
+    low: float
+    high: float
+
+
+@cache
+def columns(table: str) -> dict[str, Column]:
+    """The columns of a table (`list`, `series`, `forecast`) by name, from `data/columns.csv`."""
+    return {r["column"]: Column(r["column"], r["zh"], tuple(filter(None, r["aliases"].split("|"))), r["kind"],
+                                r["needed"] == "yes", float(r["low"] or "-inf"), float(r["high"] or "inf"))
+            for r in records("columns.csv") if r["table"] == table}
+
+
+
+def name_columns(table: Table, kind: str, findings: Findings) -> dict[str, str]:
+    """Which column of a file is which: {our name: header in the file}. Headers may be English or Chinese."""
+    known = {}
+    for column in columns(kind).values():
+        for name in (column.name, column.zh, *column.aliases):
+            known[_header(name)] = column.name
+    found: dict[str, str] = {}
+    for header in table.cells.columns:
+        name = known.get(_header(header)) or known.get(_header(re.sub(r"\(.*?\)|（.*?）", "", header)))  # noqa: RUF001
+        if name is None:
+            near = difflib.get_close_matches(_header(header), known, n=1, cutoff=0.8)
+            if near:
+                findings.add("table.unused", doubtful=True, file=table.file, place=1, key=header, hint=known[near[0]])
+        elif name in found:
+            findings.add("table.twice", file=table.file, place=1, key=header, means=name)
+        else:
+            found[name] = header
+    for column in columns(kind).values():
+        if column.needed and column.name not in found:
+            findings.add("table.no_column", file=table.file, place=1, key=column.name,
+                         has=", ".join(table.cells.columns))
+    return found
+
+
+def _header(name: str) -> str:
+    return re.sub(r"[\s_\-（）()、:：]", "", normal(name)).lower()  # noqa: RUF001
+
+
+def numbers(table: Table, header: str, column: Column, findings: Findings, blank: float | None) -> np.ndarray:
+    """A column as float64[n]; blank cells become `blank`, or are findings when it is None."""
+    cells = table.cells[header]
+    parsed = pd.to_numeric(cells, errors="coerce").to_numpy(float, copy=True)
+    for i in np.flatnonzero(~np.isfinite(parsed)):
+        text = normal(cells.iat[i]).replace(",", "")
+        if text:
+            parsed[i] = _number(text, percent=column.kind == "share")
+        elif blank is not None:
+            parsed[i] = blank
+        if not text and blank is None:
+            findings.add("cell.blank", file=table.file, place=table.rows[i], key=header)
+        elif text and not np.isfinite(parsed[i]):
+            findings.add("cell.number", file=table.file, place=table.rows[i], key=header, value=cells.iat[i])
+    with np.errstate(invalid="ignore"):
+        outside = (parsed < column.low) | (parsed > column.high)
+    for i in np.flatnonzero(outside):
+        findings.add("cell.range", file=table.file, place=table.rows[i], key=header, value=cells.iat[i],
+                     low=f"{column.low:g}", high="∞" if column.high == np.inf else f"{column.high:g}")
+    return parsed
+
+
+def _number(text: str, *, percent: bool) -> float:
+    """A number as people write it, full width and thousands commas included, `30%` for a share; NaN if it is none."""
+    try:
+        value = float(text[:-1]) / 100 if percent and text.endswith("%") else float(text)
+    except ValueError:
+        return np.nan
+    return value if np.isfinite(value) else np.nan
+
+
+def dates(table: Table, header: str, findings: Findings) -> list[date | None]:
+    """A column of dates written as 2015-11-01, 2015/11/1 or 20151101; None with a finding for anything else."""
+    parsed: list[date | None] = []
+    for place, cell in enumerate(table.cells[header]):
+        match = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]0?0:00(?::00)?)?", normal(cell))
+        try:
+            parsed.append(date(*map(int, match.groups())) if match else None)
+        except ValueError:
+            parsed.append(None)
+        if parsed[-1] is None:
+            findings.add("cell.date", file=table.file, place=table.rows[place], key=header, value=cell)
+    return parsed
+
+
+def coded(words: np.ndarray, known: dict[str, str], keys: tuple, header: str, table: Table, findings: Findings,
+          code: str) -> np.ndarray:
+    """Words as int64[n] positions in `keys`, -1 with a finding for an unknown one."""
+    place, names = pd.factorize(words, sort=False)
+    position = {str(key): i for i, key in enumerate(keys)}
+    of_name = np.array([position.get(known.get(plain_word(name), ""), -1) for name in names])
+    found = of_name[place]
+    for i in np.flatnonzero(found < 0):
+        near = difflib.get_close_matches(plain_word(words[i]), known, n=3, cutoff=0.5)
+        every = ", ".join(map(str, keys))
+        findings.add(code, file=table.file, place=table.rows[i], key=header, value=words[i], allowed=every,
+                     hint=", ".join(near) or every)
+    return found
+
+
+def plain_word(name: str) -> str:
+    """A word made comparable: half width, lower case, one kind of dash."""
+    return normal(str(name)).lower().replace("—", "-").replace("–", "-")

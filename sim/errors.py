@@ -1,0 +1,78 @@
+"""Findings: what is wrong with an input, where, and how to mend it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim import labels
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong (or doubtful) in an input.
+
+    file : path as the user gave it. place : line or row, as an editor or a spreadsheet counts it, or "".
+    key : column or dotted key. value : what stands there. code : names the texts `finding.<code>` (what is wrong)
+    and `mend.<code>` (how to mend it) of the catalogue, filled from `words`. doubtful : told, but does not stop a run.
+    """
+
+    code: str
+    file: str = ""
+    place: str = ""
+    key: str = ""
+    value: Any = None
+    words: dict[str, Any] = field(default_factory=dict)
+    doubtful: bool = False
+
+    def text(self, lang: str = "en") -> str:
+        """The finding as one line in `lang`."""
+        words = {"value": self.value, "key": self.key, **self.words}
+        where = ":".join(part for part in (self.file, self.place) if part)
+        what = labels.text(f"finding.{self.code}", lang, **words)
+        mend = labels.text(f"mend.{self.code}", lang, **words)
+        shown = "" if self.value is None else f" = {_short(self.value)}"
+        key = f"{self.key}{shown}: " if self.key else ""
+        return f"{where}: {key}{what}{labels.text('finding.join', lang)}{mend}"
+
+
+class InputError(ValueError):
+    """The input needs mending: carries every finding, not the first only."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(f.text("en") for f in self.findings))
+
+    def __reduce__(self) -> tuple:  # findings survive the way back from a worker process
+        return (InputError, (self.findings,))
+
+
+class Findings:
+    """Collects findings while an input is read whole; raises them all at once."""
+
+    def __init__(self) -> None:
+        self.all: list[Finding] = []
+
+    def add(self, code: str, *, doubtful: bool = False, file: Any = "", place: Any = "", key: str = "",
+            value: Any = None, **words: Any) -> None:
+        self.all.append(Finding(code, str(file), str(place), key, value, words, doubtful))
+
+    def take(self, other: "Findings") -> None:
+        self.all.extend(f for f in other.all if f not in self.all)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [f for f in self.all if not f.doubtful]
+
+    @property
+    def doubts(self) -> list[Finding]:
+        return [f for f in self.all if f.doubtful]
+
+    def raise_errors(self) -> None:
+        """Raise InputError with every finding when at least one is an error."""
+        if self.errors:
+            raise InputError(self.all)
+
+
+def _short(value: Any, most: int = 60) -> str:
+    shown = str(value)
+    return repr(shown if len(shown) <= most else shown[: most - 1] + "…") if isinstance(value, str) else shown

@@ -1,0 +1,258 @@
+"""From a scenario file to results: read everything once, check it whole, run every variant."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sim import forecast, rulebook
+from sim.accounts import Account, classify, reckon
+from sim.aqi import DailyIndex
+from sim.clock import Calendar
+from sim.engine import Course, simulate
+from sim.errors import Findings
+from sim.files import Table, read_table, read_yaml, sha256
+from sim.grading import Asked, Choice, Override, ask
+from sim.industries import ANY, industry_named, process_named
+from sim.ledger import Ledger
+from sim.population import Population, join, list_of
+from sim.rng import stream
+from sim.scenario import RunSettings, Settings, read_runs
+from sim.series import Series, city_names, series_of
+from sim.vocab import Level
+from sim.warning import Rules, Terms, compile_rules, easier_above
+
+Progress = Callable[[str, int, int], None]
+"""Called with (run, days done, days in all) while a run goes on."""
+
+
+@dataclass(frozen=True)
+class World:
+    """One run's inputs, read, checked and frozen.
+
+    index : DailyIndex by city. observed : float64[day, city], trigger index. issue : forecast of each day, for all
+    members. population, choice, asked : the lists and what is asked of them, None without a list.
+    """
+
+    run: RunSettings
+    calendar: Calendar
+    edition: rulebook.Edition
+    rules: Rules
+    names: dict[str, dict[str, str]]
+    index: dict[str, DailyIndex]
+    concentrations: dict[str, dict[str, np.ndarray]]
+    observed: np.ndarray
+    members: tuple[str, ...]
+    issue: forecast.Issue
+    population: Population | None
+    choice: Choice
+    asked: Asked | None
+
+    @property
+    def settings(self) -> Settings:
+        return self.run.settings
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        return tuple(self.settings.cities)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario with all its runs, ready to go. inputs : SHA-256 by file as the scenario names it."""
+
+    path: Path
+    worlds: tuple[World, ...]
+    inputs: dict[str, str]
+    doubts: tuple = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's record. accounts : one per member, None without a list. seconds : time taken."""
+
+    world: World
+    ledger: Ledger
+    accounts: tuple[Account, ...] | None
+    seconds: float
+
+
+# ---------------------------------------------------------------- load
+
+
+@dataclass
+class _Reader:
+    """Reads each file once, however many runs name it."""
+
+    folder: Path
+    findings: Findings
+    tables: dict[Path, Table | None] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+    lists: dict[tuple[Path, str], Population | None] = field(default_factory=dict)
+
+    def find(self, name: str) -> Path:
+        """A path as the scenario writes it, slashes of either kind: in the scenario's folder, else where one stands."""
+        path = Path(name.replace("\\", "/"))
+        beside = self.folder / path
+        return path if not beside.exists() and path.exists() else beside
+
+    def table(self, name: str) -> Table | None:
+        path = self.find(name)
+        if path not in self.tables:
+            self.tables[path], raw = read_table(path, self.findings)
+            self.inputs[Path(name.replace("\\", "/")).as_posix()] = sha256(raw or b"")
+        return self.tables[path]
+
+    def list(self, name: str, city: str) -> Population | None:
+        key = (self.find(name), city)
+        if key not in self.lists:
+            table = self.table(name)
+            self.lists[key] = list_of(table, city, self.findings) if table else None
+        return self.lists[key]
+
+
+def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scenario:
+    """Read a scenario and everything it names; check it whole.
+
+    overrides : `KEY=VALUE` with dotted keys, applied to every run. Raises InputError with every finding.
+    """
+    findings = Findings()
+    path = Path(str(path).replace("\\", "/")) if not Path(path).exists() else Path(path)
+    tree, raw = read_yaml(path, findings)
+    runs = read_runs(tree, path, list(overrides), findings) if tree else []
+    reader = _Reader(path.parent, findings)
+    worlds = [_world(run, reader) for run in runs]
+    findings.raise_errors()
+    return Scenario(path, tuple(w for w in worlds if w), {path.name: sha256(raw)} | reader.inputs,
+                    tuple(dict.fromkeys(findings.doubts)))
+
+
+def _world(run: RunSettings, reader: _Reader) -> World | None:
+    settings, findings = run.settings, reader.findings
+    before = len(findings.errors)
+    calendar, edition = settings.period.calendar(), rulebook.edition(settings.rules)
+    rules = compile_rules(settings.criteria, merges=edition.merges, lift_hours=settings.response.lift_hours)
+    _doubt_criteria(run, edition, findings)
+    names = {key: _names(key, city) for key, city in settings.cities.items()}
+    words = {key: tuple(dict.fromkeys((key, *both.values()))) for key, both in names.items()}
+    series = {key: _read_series(city.observed, key, words[key], calendar, reader, edition)
+              for key, city in settings.cities.items()}
+    index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
+             for key, one in series.items() if one}
+    source = settings.forecast
+    told = None
+    if source.source == "file" and source.path:
+        table = reader.table(source.path)
+        told = forecast.forecast_of(table, calendar, source.horizon_days, words, findings) if table else None
+    lists = [reader.list(city.enterprises, key) for key, city in settings.cities.items() if city.enterprises]
+    if source.horizon_days < rules.hold_days:
+        findings.add("forecast.short", doubtful=True, file=reader.folder, key="forecast.horizon_days",
+                     horizon=source.horizon_days, hold=rules.hold_days)
+    choice = _choice(settings)
+    if len(findings.errors) > before or not all(lists):
+        return None
+    listed = [key for key, city in settings.cities.items() if city.enterprises]
+    population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(settings.cities)) if lists else None
+    asked = ask(population, choice, findings) if population else None
+    if len(findings.errors) > before:
+        return None
+    observed = np.stack([index[key].trigger for key in settings.cities], axis=1)
+    members = told.members if told else ("0",)
+    issue = (told.issue() if told else
+             getattr(forecast, source.source)(observed, source.horizon_days))
+    return World(run, calendar, edition, rules, names, index, {k: s.values for k, s in series.items() if s}, observed,
+                 members, issue, population, choice, asked)
+
+
+def _names(key: str, city: object) -> dict[str, str]:
+    own = getattr(city, "name", None)
+    return {"en": own.en, "zh": own.zh} if own else city_names().get(key, {"en": key, "zh": key})
+
+
+def _read_series(name: str, city: str, words: tuple[str, ...], calendar: Calendar, reader: _Reader,
+                 edition: rulebook.Edition) -> Series | None:
+    table = reader.table(name)
+    series = series_of(table, calendar, city, words, reader.findings) if table else None
+    if series and edition.trigger == "pm25" and series.concentrations and "pm25_ug_m3" not in series.values:
+        reader.findings.add("series.no_pm25", file=table.file if table else name, place=1, edition=edition.id)
+        return None
+    return series
+
+
+def _in_all_cities(population: Population, listed: list[str], cities: tuple[str, ...]) -> Population:
+    """City codes counted over all cities of the run, those without a list included."""
+    place = np.array([cities.index(key) for key in listed], np.int16)
+    return Population(**(vars(population) | {"cities": cities, "city": place[population.city]}))
+
+
+def _choice(settings: Settings) -> Choice:
+    grading = settings.grading
+    overrides = []
+    for one in grading.override:
+        industry = industry_named(one.industry).key if one.industry else ANY  # type: ignore[union-attr]
+        process = process_named(industry, one.process) if one.process else ANY
+        overrides.append(Override(one.share, Level[one.level], industry, process, one.grade or ANY,
+                                  one.control.value, one.kind))
+    parameters = {name: getattr(grading, name) for name in ("yellow", "orange", "red")
+                  if getattr(grading, name) is not None}
+    return Choice(rulebook.policy(grading.policy), parameters, tuple(overrides))
+
+
+def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findings) -> None:
+    for upper, number, lower in easier_above(run.settings.criteria, merges=edition.merges,
+                                             lift_hours=run.settings.response.lift_hours):
+        if run.criteria_replaced:
+            findings.add("criteria.easier", doubtful=True, file=run.name, key=f"criteria.{upper.name}.{number}",
+                         upper=upper.name, number=number + 1, lower=lower.name)
+
+
+# ---------------------------------------------------------------- run
+
+
+def run_world(world: World, progress: Progress | None = None) -> Run:
+    """Run one world from its first hour to its last."""
+    began = time.perf_counter()
+    settings, cities, members = world.settings, len(world.cities), len(world.members)
+    response = settings.response
+    population, asked = world.population, world.asked
+    early = (0.0,)
+    if response.preadjust and population:
+        early += tuple(sorted(set(population.ramp_down_h[population.ramp_down_h > 0].tolist())))
+    course = Course(
+        observed=np.tile(world.observed, (1, members)),
+        forecast=world.issue if members > 1 else world.issue,
+        rules=world.rules,
+        terms=Terms(response.lead_hours, response.paper_hours, response.downgrade),
+        issue_hour=settings.forecast.issue_hour, early_start_h=early, withdraw_on_lift=response.withdraw_on_lift,
+    )
+    ledger = simulate(course, (lambda done, of: progress(world.run.name, done, of)) if progress else None)
+    accounts = None
+    if population and asked:
+        classes = classify(population, early)
+        accounts = tuple(
+            reckon(population, asked, classes, ledger.timeline, member=member, days=world.calendar.days,
+                   escalate=response.escalate, heeds=_heeds(world, ledger, member, cities))
+            for member in range(members))
+    return Run(world, ledger, accounts, time.perf_counter() - began)
+
+
+def _heeds(world: World, ledger: Ledger, member: int, cities: int) -> np.ndarray | None:
+    """Which lines obey which warning: bool[n, warning], drawn for all lines of a city whether asked or not."""
+    share = world.settings.compliance.share
+    if share == 1 or world.population is None:
+        return None
+    numbers = int(ledger.timeline.warning.max(initial=0))
+    heeds = np.ones((len(world.population), numbers + 1), bool)
+    for place, city in enumerate(world.cities):
+        lines = np.flatnonzero(world.population.city == place)
+        for number in range(1, numbers + 1):
+            draws = stream(world.settings.seed, "compliance", city, world.members[member], number)
+            heeds[lines, number] = draws.random(len(lines)) < share
+    return heeds
+
+
+def run_all(scenario: Scenario, progress: Progress | None = None) -> tuple[Run, ...]:
+    """Every run of a scenario, the base first."""
+    return tuple(run_world(world, progress) for world in scenario.worlds)

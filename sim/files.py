@@ -1,0 +1,321 @@
+"""The only door to a user's files: text in its encoding, YAML with line marks, tables with row numbers, folders out."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from sim.errors import Findings
+
+DATA = resources.files("sim") / "data"
+"""Editions, policies, words: the project's own tables."""
+
+SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+# ---------------------------------------------------------------- text in
+
+
+def read_bytes(path: Path, findings: Findings) -> bytes | None:
+    """The bytes of a file, or None with a finding when it is missing, a folder, locked or empty."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        findings.add("file.missing", file=path)
+    except IsADirectoryError:
+        findings.add("file.folder", file=path)
+    except OSError as error:  # on Windows a folder, or a file that Excel holds open, ends here
+        findings.add("file.folder" if path.is_dir() else "file.locked", file=path, reason=error.strerror or str(error))
+    else:
+        if raw.strip():
+            return raw
+        findings.add("file.empty", file=path)
+    return None
+
+
+def decode(raw: bytes, path: Path, findings: Findings) -> str | None:
+    """Text of a UTF-8 (with or without mark) or GB18030 file; None with a finding for anything else."""
+    if raw.startswith(SPREADSHEET_MARKS):
+        findings.add("file.workbook", file=path)
+        return None
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            decoded = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in decoded:
+            return decoded
+    findings.add("file.encoding", file=path)
+    return None
+
+
+def sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+# ---------------------------------------------------------------- YAML in
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A YAML document as plain dicts, lists and text: scalars stay as they were written, `18:30` is no number.
+
+    marks : line of each value and key by its path, e.g. `("cities", "yangquan", "observed")`.
+    """
+
+    value: Any
+    marks: dict[tuple, int | str]
+
+    def line(self, path: tuple) -> int | str:
+        """Line of the nearest enclosing value that the document holds."""
+        while path and path not in self.marks:
+            path = path[:-1]
+        return self.marks.get(path, "")
+
+
+class _TextLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):
+    """Resolves nothing but null: types come from the schema, not from how a scalar looks."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parse_yaml(text: str, path: Any, findings: Findings) -> Tree | None:
+    """The document as a Tree, or None with findings: bad syntax, full-width signs, tabs, doubled keys."""
+    try:
+        node = yaml.compose(text, Loader=_TextLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        culprit = _typing_slip(text.splitlines(), mark.line if mark else 0)
+        if culprit:
+            findings.add(f"yaml.{culprit[0]}", file=path, place=culprit[1], sign=culprit[2])
+        else:
+            findings.add("yaml.syntax", file=path, place=line, problem=problem)
+        return None
+    marks: dict[tuple, int | str] = {}
+    before = len(findings.errors)
+    value = _plain(node, (), marks, path, findings)
+    return Tree(value, marks) if len(findings.errors) == before else None
+
+
+def read_yaml(path: Path, findings: Findings) -> tuple[Tree | None, bytes]:
+    """A YAML file as a Tree, with its bytes for the manifest."""
+    raw = read_bytes(path, findings)
+    text = decode(raw, path, findings) if raw is not None else None
+    return (parse_yaml(text, path, findings) if text is not None else None), raw or b""
+
+
+def _plain(node: yaml.Node | None, at: tuple, marks: dict, path: Any, findings: Findings) -> Any:
+    if node is None:
+        return None
+    marks.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.tag == "tag:yaml.org,2002:null" else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*at, i), marks, path, findings) for i, item in enumerate(node.value)]
+    plain: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            findings.add("yaml.key", file=path, place=line)
+            continue
+        key = key_node.value
+        if key in plain:
+            findings.add("yaml.doubled", file=path, place=line, key=dotted((*at, key)), first=marks[(*at, key)])
+            continue
+        marks[(*at, key)] = line
+        plain[key] = _plain(value_node, (*at, key), marks, path, findings)
+    return plain
+
+
+def _typing_slip(lines: list[str], number: int) -> tuple[str, int, str] | None:
+    """The usual reason for a syntax error in a file typed with a Chinese keyboard: a full-width sign, or a tab.
+
+    Looks at the faulty line and the one above: after a full-width colon the parser blames the line that follows.
+    """
+    for at in range(max(number - 1, 0), min(number + 1, len(lines))):
+        bare = lines[at].split("#")[0]
+        indent = bare[: len(bare) - len(bare.lstrip())]
+        if "\t" in indent:
+            return "tab", at + 1, "TAB"
+        slip = re.search(r"^\s*-?\s*[\w.]+\s*(：)|(　)|[\[{].*(，)", bare)  # noqa: RUF001
+        if slip:
+            return "full_width", at + 1, next(filter(None, slip.groups()))
+    return None
+
+
+def dotted(path: tuple) -> str:
+    return ".".join(str(part) for part in path)
+
+
+# ---------------------------------------------------------------- tables in
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file as text cells. rows : int[n], the row of each record as a spreadsheet counts it."""
+
+    file: str
+    cells: pd.DataFrame
+    rows: np.ndarray
+
+
+def read_table(path: Path, findings: Findings, content: bytes | None = None) -> tuple[Table | None, bytes]:
+    """A CSV file as a Table of trimmed text, with its bytes for the manifest."""
+    raw = content if content is not None else read_bytes(path, findings)
+    if path.suffix.lower() in {".xlsx", ".xls", ".parquet"} and raw is not None:
+        findings.add("file.workbook", file=path)
+        return None, raw
+    text = decode(raw, path, findings) if raw is not None else None
+    return (_parse_csv(text, path, findings) if text is not None else None), raw or b""
+
+
+def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
+    header = [normal(name) for name in next(csv.reader(io.StringIO(text)), [])]
+    while header and not header[-1]:
+        header.pop()
+    if doubled := {name for name in header if name and header.count(name) > 1}:
+        for name in sorted(doubled):
+            findings.add("table.doubled_column", file=path, place=1, key=name)
+        return None
+    names = [*header, "\0spill"]  # one column more than the header, to catch rows that are too long
+    try:
+        cells = pd.read_csv(io.StringIO(text), header=None, names=range(len(names)), dtype=str,
+                            keep_default_na=False, skip_blank_lines=False)
+        if not isinstance(cells.index, pd.RangeIndex):  # a row longer still, taken for an index
+            raise ValueError("ragged")  # noqa: TRY301
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
+        _report_ragged(text, len(header), path, findings)
+        return None
+    cells = cells.iloc[1:].fillna("").reset_index(drop=True)
+    cells.columns = names
+    rows = np.arange(2, len(cells) + 2)
+    for name in names:
+        cells[name] = cells[name].str.strip()
+    spilled = cells.pop("\0spill") != ""
+    for row in rows[spilled.to_numpy()]:
+        findings.add("table.ragged", file=path, place=row, wanted=len(header))
+    if spilled.any():
+        return None
+    filled = (cells != "").any(axis=1).to_numpy()
+    if not filled.any():
+        findings.add("table.no_rows", file=path)
+        return None
+    return Table(str(path), cells[filled].reset_index(drop=True), rows[filled])
+
+
+def _report_ragged(text: str, wanted: int, path: Path, findings: Findings) -> None:
+    before = len(findings.all)
+    try:
+        for row, record in enumerate(csv.reader(io.StringIO(text), strict=True), start=1):
+            if len([cell for cell in record[wanted:] if cell]):
+                findings.add("table.ragged", file=path, place=row, wanted=wanted)
+    except csv.Error as error:
+        findings.add("table.quotes", file=path, reason=str(error))
+    if len(findings.all) == before:
+        findings.add("table.no_rows", file=path)
+
+
+def normal(cell: str) -> str:
+    """A cell as typed on any keyboard, made plain: full-width digits and signs narrowed, spaces at the ends dropped."""
+    return unicodedata.normalize("NFKC", cell).strip()
+
+
+def records(name: str) -> list[dict[str, str]]:
+    """Rows of one of the project's own tables under `data/`."""
+    with DATA.joinpath(name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+# ---------------------------------------------------------------- folders out
+
+
+def write_folder(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write all files of a run, whole or not at all: beside the folder first, then renamed into place.
+
+    A folder that an earlier run wrote and nobody changed is replaced; anything else that stands there is left alone.
+    Raises InputError when the folder holds a user's file, or cannot be written.
+    """
+    findings = Findings()
+    folder = Path(os.path.abspath(folder))  # not resolve(): a link stays a link  # noqa: PTH100
+    if folder.exists():
+        for name in strangers(folder):
+            findings.add("out.occupied", file=folder, key=name)
+        findings.raise_errors()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
+        try:
+            beside.chmod(0o755)
+            for name, content in contents.items():
+                (beside / name).write_bytes(content)
+            _swap(beside, folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except OSError as error:
+        findings.add("out.refused", file=folder, reason=error.strerror or str(error))
+        findings.raise_errors()
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write one file whole or not at all."""
+    beside = path.with_name(f".{path.name}.partial")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def strangers(folder: Path) -> list[str]:
+    """Names in a folder that no run of ours wrote, or that were changed since."""
+    if not folder.is_dir():
+        return [folder.name]
+    try:
+        written = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["outputs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        written = {}
+    return [entry.name for entry in sorted(folder.iterdir())
+            if not (entry.is_file() and (entry.name == "manifest.json" and written
+                                         or entry.name in written
+                                         and written[entry.name] in (None, sha256(entry.read_bytes()))))]
+
+
+def _swap(beside: Path, folder: Path) -> None:
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".old", dir=folder.parent))
+    folder.replace(aside / folder.name)
+    try:
+        beside.rename(folder)
+    except OSError:
+        (aside / folder.name).replace(folder)  # put back what stood there
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as UTF-8 with mark, which Excel opens with its Chinese intact."""
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def json_bytes(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+

@@ -1,0 +1,25 @@
+"""One look-up for every word that is shown, in Chinese and in English."""
+
+import csv
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every text by key and language, from `data/text.csv`."""
+    with (files("sim") / "data" / "text.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["key"]: {lang: row[lang] for lang in LANGUAGES} for row in csv.DictReader(lines)}
+
+
+def text(key: str, lang: str = "en", /, **words: Any) -> str:
+    """The text of `key` in `lang`, its placeholders filled from `words`. Raises KeyError for an unknown key."""
+    return catalogue()[key][lang].format(**words) if words else catalogue()[key][lang]
+
+
+def both(key: str, /, **words: Any) -> str:
+    """The text in Chinese and English, side by side: for papers that both kinds of reader hold."""
+    return f"{text(key, 'zh', **words)} / {text(key, 'en', **words)}"

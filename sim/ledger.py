@@ -1,0 +1,61 @@
+"""The only record of a run: decisions with their reasons, changes in force, and what each line lost and saved."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.agenda import Timeline
+from sim.warning import Decision, Outlook
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Every decision, in the order taken. Columns of n entries each.
+
+    kind : text. series, level, issued, effective, warning : int64. start, end, criterion : int64, first and last day of
+    the episode behind an issue, advance or upgrade (-1 where none) and the criterion of the edition that it met.
+    """
+
+    kind: list
+    series: list
+    level: list
+    issued: list
+    effective: list
+    warning: list
+    start: list
+    end: list
+    criterion: list
+
+    @staticmethod
+    def empty() -> "Decisions":
+        return Decisions(*([] for _ in range(9)))
+
+    def add(self, decision: Decision, number: np.ndarray, now: int, outlook: Outlook) -> None:
+        which = np.flatnonzero(decision.which)
+        about_episode = decision.kind in {"issue", "advance", "upgrade"}
+        none = np.full(len(which), -1)
+        for column, values in (
+            (self.kind, np.full(len(which), decision.kind)), (self.series, which),
+            (self.level, decision.level[which]), (self.issued, np.full(len(which), now)),
+            (self.effective, decision.effective[which]), (self.warning, number),
+            (self.start, outlook.start[which] if about_episode else none),
+            (self.end, outlook.end[which] if about_episode else none),
+            (self.criterion, outlook.criterion[which] if about_episode else none),
+        ):
+            column.append(values)
+
+    def frozen(self) -> "Decisions":
+        """The same with each column as one array."""
+        return Decisions(*(np.concatenate(column) if column else np.zeros(0, int) for column in vars(self).values()))
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Decisions and the timeline of levels of all series, over `hours` hours."""
+
+    decisions: Decisions
+    timeline: Timeline
+    hours: int

@@ -1,0 +1,325 @@
+"""A scenario: its schema, what is in force where it is silent, variants, and overrides by dotted keys."""
+
+import copy
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeFloat, model_validator
+
+from sim import rulebook
+from sim.aqi import DUST_RATIO
+from sim.aqi import editions as aqi_editions
+from sim.clock import Calendar
+from sim.errors import Findings
+from sim.files import Tree, dotted, parse_yaml
+from sim.industries import industries, industry_named
+from sim.rulebook import Criterion, LevelName, Words
+from sim.schema import Frozen, build
+from sim.vocab import Control, Grade, Kind
+
+Share = Annotated[float, Field(ge=0, le=1)]
+DAYS_AT_MOST = 3660
+
+
+class Period(Frozen):
+    """First and last day; both included."""
+
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Period":
+        if self.end < self.start:
+            raise ValueError("period.order")
+        if (self.end - self.start).days >= DAYS_AT_MOST:
+            raise ValueError("period.long")
+        return self
+
+    def calendar(self) -> Calendar:
+        return Calendar(self.start, self.end)
+
+
+class GradingOverride(Frozen):
+    """A share in place of the policy's, for the rows it names; what is left out means any."""
+
+    industry: str | None = None
+    process: str | None = None
+    grade: Grade | None = None
+    level: Literal["yellow", "orange", "red"]
+    share: Share
+    control: Control = Control.NORMAL
+    kind: Kind | None = None
+
+
+class Grading(Frozen):
+    """Grading policy, shares for a policy with parameters, and overrides."""
+
+    policy: str
+    yellow: Share | None = None
+    orange: Share | None = None
+    red: Share | None = None
+    override: tuple[GradingOverride, ...] = ()
+
+
+class Totals(Frozen):
+    """Whole-society emissions of a city, for the reduction targets."""
+
+    so2_kg_per_day: NonNegativeFloat | None = None
+    nox_kg_per_day: NonNegativeFloat | None = None
+    pm_kg_per_day: NonNegativeFloat | None = None
+    voc_kg_per_day: NonNegativeFloat | None = None
+
+
+class City(Frozen):
+    """One city's files."""
+
+    name: Words | None = None
+    observed: str
+    enterprises: str | None = None
+    totals: Totals = Totals()
+
+
+class Forecast(Frozen):
+    """Where forecasts come from and how far they reach."""
+
+    source: Literal["perfect", "persistence", "file"] = "perfect"
+    path: str | None = None
+    horizon_days: Annotated[int, Field(ge=1, le=30)] = 7
+    issue_hour: Annotated[int, Field(ge=0, le=23)] = 16
+
+    @model_validator(mode="after")
+    def _path_goes_with_file(self) -> "Forecast":
+        if self.source == "file" and not self.path:
+            raise ValueError("forecast.path")
+        if self.source != "file" and self.path:
+            raise ValueError("forecast.no_path")
+        return self
+
+
+class Response(Frozen):
+    """How a warning lives and how lines answer it (model, sections 4 and 6)."""
+
+    lead_hours: Annotated[float, Field(ge=0, le=240)] = 24
+    paper_hours: Annotated[int, Field(ge=0, le=23)] = 4
+    escalate: Annotated[int, Field(ge=0, le=3)] = 0
+    downgrade: bool = False
+    preadjust: bool = False
+    lift_hours: Annotated[float, Field(gt=0, le=240)] = 36
+    withdraw_on_lift: bool = False
+
+
+class Compliance(Frozen):
+    share: Share = 1.0
+
+
+class Settings(Frozen):
+    """One run's settings, everything in force spelled out."""
+
+    title: Words
+    period: Period
+    rules: str
+    criteria: dict[LevelName, tuple[Criterion, ...]]
+    aqi: str | None = None
+    dust_ratio: Annotated[float, Field(ge=0, le=1)] = DUST_RATIO
+    grading: Grading
+    cities: Annotated[dict[str, City], Field(min_length=1)]
+    forecast: Forecast = Forecast()
+    response: Response = Response()
+    compliance: Compliance = Compliance()
+    linkage: Literal["none"] = "none"
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """An override that was applied: which key, what stood there, what stands there now, and where it was given."""
+
+    key: str
+    old: Any
+    new: Any
+    given: str
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """The settings of one run of a scenario. criteria_replaced : levels whose criteria are not the edition's own."""
+
+    name: str
+    settings: Settings
+    changes: tuple[Change, ...]
+    criteria_replaced: frozenset[str]
+
+
+BASE = "base"
+DEFAULT_POLICY = "guide-2020"
+
+
+def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings) -> list[RunSettings]:
+    """The base run and every variant of a scenario, each with all overrides applied, or findings for every fault.
+
+    Precedence: the file, then the variant, then `overrides` (each `KEY=VALUE`, as given on the command line).
+    """
+    if not isinstance(tree.value, dict):
+        findings.add("value.mapping", file=file, place=1)
+        return []
+    written = copy.deepcopy(tree.value)
+    variants = written.pop("variants", None) or {}
+    if not isinstance(variants, dict) or not all(isinstance(v, dict) or v is None for v in variants.values()):
+        findings.add("value.mapping", file=file, place=tree.line(("variants",)), key="variants")
+        return []
+    given = [one for one in (_parse_override(text, findings) for text in overrides) if one]
+    for key in sorted({key for key, _ in given}):
+        if [k for k, _ in given].count(key) > 1:
+            findings.add("override.twice", file="--set", key=key)
+    runs = []
+    for name, variant in {BASE: {}, **variants}.items():
+        steps = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
+        steps += [(key, value, "--set") for key, value in given]
+        run = _one_run(str(name), written, steps, tree, file, findings)
+        runs += [run] if run else []
+    return runs
+
+
+def _parse_override(text: str, findings: Findings) -> tuple[str, Any] | None:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        findings.add("override.syntax", file="--set", value=text)
+        return None
+    tree = parse_yaml(value, f"--set {key.strip()}", findings)
+    return (key.strip(), tree.value) if tree else None
+
+
+def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: Tree, file: Path,
+             findings: Findings) -> RunSettings | None:
+    """Apply the overrides of one run and check it. Criteria come last: they start from the edition then in force."""
+    before = len(findings.errors)
+    tree_now = Tree(_spelled_out(copy.deepcopy(written), file), dict(tree.marks))
+    plain = tree_now.value
+    changes: list[Change] = []
+    about_criteria = [step for step in steps if step[0].split(".")[0] == "criteria"]
+    for step in steps:
+        if step not in about_criteria:
+            _apply(tree_now, *step, changes, file, findings)
+    _spelled_out(plain, file)
+    own = plain.get("criteria") if isinstance(plain.get("criteria"), dict) else {}
+    if "criteria" in plain and not isinstance(plain["criteria"], dict) and plain["criteria"] is not None:
+        findings.add("value.mapping", file=file, place=tree.line(("criteria",)), key="criteria")
+    replaced = {str(level) for level in own} | {
+        part[1] for part in (key.split(".") for key, *_ in about_criteria) if len(part) > 1}
+    plain["criteria"] = _edition_criteria(plain.get("rules")) | own
+    for step in about_criteria:
+        _apply(tree_now, *step, changes, file, findings)
+    _check_names(plain, file, tree_now, findings)
+    settings = build(Settings, tree_now, file, findings)
+    if settings is None or len(findings.errors) > before:
+        return None
+    _check_grading(settings.grading, file, tree_now, findings)
+    if not any(settings.criteria.values()):
+        findings.add("criteria.none", file=file, place=tree.line(("criteria",)), key="criteria")
+    if len(findings.errors) > before:
+        return None
+    return RunSettings(name, settings, tuple(changes), frozenset(replaced))
+
+
+def _spelled_out(plain: dict, file: Path) -> dict:
+    """Short forms written out, and defaults put in place, so that a dotted key finds what is in force."""
+    plain.setdefault("title", Path(file).stem)
+    plain.setdefault("grading", DEFAULT_POLICY)
+    if isinstance(plain.get("title"), str):
+        plain["title"] = {"en": plain["title"], "zh": plain["title"]}
+    if isinstance(plain.get("grading"), str):
+        plain["grading"] = {"policy": plain["grading"]}
+    for key, model in (("forecast", Forecast), ("response", Response), ("compliance", Compliance)):
+        if plain.get(key) is None:
+            plain[key] = {}
+        if isinstance(plain[key], dict):
+            for name, fields in model.model_fields.items():
+                if fields.default is not None:
+                    plain[key].setdefault(name, _as_text(fields.default))
+    if isinstance(plain.get("cities"), dict):
+        for city in plain["cities"].values():
+            if isinstance(city, dict) and isinstance(city.get("name"), str):
+                city["name"] = {"en": city["name"], "zh": city["name"]}
+    plain.setdefault("seed", "1")
+    plain.setdefault("linkage", "none")
+    return plain
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _edition_criteria(rules: Any) -> dict[str, list[dict[str, str]]]:
+    """The edition's own criteria as a scenario would write them."""
+    if not isinstance(rules, str) or rules not in rulebook.edition_names():
+        return {}
+    return {level: [{key: f"{value:g}" for key, value in criterion.model_dump(exclude_none=True).items()}
+                    for criterion in criteria]
+            for level, criteria in rulebook.edition(rules).criteria().items()}
+
+
+def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], file: Path,
+           findings: Findings) -> None:
+    """Put one value at a dotted key; list items by number, the next free number appends."""
+    place = "--set" if given == "--set" else tree.line((*given.split(".", 1), key))
+    path: tuple = ()
+    here: Any = tree.value
+    parts = str(key).split(".")
+    for depth, part in enumerate(parts):
+        last = depth == len(parts) - 1
+        at: Any = part
+        if isinstance(here, list):
+            at = int(part) if part.isdigit() else -1
+            wrong = not 0 <= at <= len(here) - (not last)
+            has = f"0 … {len(here) - 1}"
+        else:
+            wrong = not isinstance(here, dict) or (not path and at not in Settings.model_fields)
+            has = ", ".join(Settings.model_fields) if not path else str(here)
+        path = (*path, at)
+        if wrong:
+            findings.add("override.path", file=file, place=place, key=key, part=".".join(parts[: depth + 1]), has=has)
+            return
+        if isinstance(here, list) and at == len(here):
+            here.append(None)
+        if last:
+            changes.append(Change(key, copy.deepcopy(here[at] if isinstance(here, list) else here.get(at)), value, given))
+            here[at] = copy.deepcopy(value)
+            tree.marks[path] = place
+        else:
+            if (here[at] if isinstance(here, list) else here.get(at)) is None:
+                here[at] = [] if parts[depth + 1].isdigit() else {}
+            here = here[at]
+
+
+def _check_names(plain: dict, file: Path, tree: Tree, findings: Findings) -> None:
+    """Names that the schema cannot know: editions and policies stand in the rule book."""
+    rules, edition, grading = plain.get("rules"), plain.get("aqi"), plain.get("grading")
+    policy = grading.get("policy") if isinstance(grading, dict) else None
+    for value, key, known, code in (
+        (rules, ("rules",), rulebook.edition_names(), "rules.unknown"),
+        (edition, ("aqi",), list(aqi_editions()), "aqi.unknown"),
+        (policy, ("grading",), rulebook.policy_names(), "grading.unknown"),
+    ):
+        if isinstance(value, str) and value not in known:
+            findings.add(code, file=file, place=tree.line(key), key=dotted(key), value=value,
+                         allowed=", ".join(known))
+
+
+def _check_grading(grading: Grading, file: Path, tree: Tree, findings: Findings) -> None:
+    """A policy with parameters needs all of them; one without takes none. Overrides name industries that exist."""
+    wanted = rulebook.policy(grading.policy).head.parameters
+    for level in ("yellow", "orange", "red"):
+        has = getattr(grading, level) is not None
+        if has != (level in wanted):
+            findings.add("grading.no_parameter" if has else "grading.parameter", file=file,
+                         place=tree.line(("grading", level)), key=f"grading.{level}", policy=grading.policy)
+    for number, override in enumerate(grading.override):
+        if override.industry is not None and industry_named(override.industry) is None:
+            known = [name for i in industries().values() for name in (i.key, i.name["zh"])]
+            findings.add("grading.override_industry", file=file, place=tree.line(("grading", "override", number)),
+                         key=f"grading.override.{number}.industry", value=override.industry,
+                         hint=", ".join(difflib.get_close_matches(override.industry, known, n=3, cutoff=0.3)) or
+                         ", ".join(known))

@@ -1,0 +1,87 @@
+"""From a text tree to a frozen, typed object: the schema library's faults become findings with line and mend."""
+
+import difflib
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sim.errors import Findings
+from sim.files import Tree, dotted
+
+
+class Frozen(BaseModel):
+    """Base of everything that a user may write: closed keys, no NaN, frozen once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def build(model: type[Model], tree: Tree, file: Any, findings: Findings) -> Model | None:
+    """The tree as a `model`, or None with a finding for every fault the schema sees."""
+    try:
+        return model.model_validate(tree.value)
+    except ValidationError as error:
+        for fault in error.errors():
+            _report(model, fault, tree, file, findings)
+        return None
+
+
+def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings: Findings) -> None:
+    path = tuple(part for part in fault["loc"] if part != "[key]")
+    kind, context, value = fault["type"], fault.get("ctx", {}), fault["input"]
+    shown = None if isinstance(value, (dict, list)) else value
+    words: dict[str, Any] = {}
+    if kind == "value_error":  # raised by a validator of ours with a code of the catalogue: "code|word=value|…"
+        code, *rest = str(context["error"]).split("|")
+        words = dict(part.split("=", 1) for part in rest)
+    elif kind == "extra_forbidden":
+        code, words, shown = "key.unknown", {"hint": _near(str(path[-1]), _siblings(model, path[:-1]))}, None
+    elif kind == "missing":
+        code, shown = "key.missing", None
+    elif kind in {"literal_error", "enum"}:
+        code, words = "value.choice", {"allowed": context["expected"].replace("'", "").replace(" or ", ", ")}
+    elif kind.startswith(("greater_than", "less_than", "too_")):
+        limit = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "less_than_equal": "<="}.get(kind)
+        bound = next((context[name] for name in ("gt", "ge", "lt", "le", "min_length") if name in context), "")
+        code, words = "value.range", {"limit": f"{limit or 'length >='} {bound}"}
+    elif kind.startswith(("date", "datetime")):
+        code = "value.date"
+    elif kind.startswith(("int", "float", "decimal", "finite")):
+        code, words = "value.number", {"wanted": "1, 2, 3 …" if kind.startswith("int") else "0.5"}
+    elif kind.startswith("bool"):
+        code = "value.bool"
+    elif kind in {"model_type", "dict_type", "model_attributes_type"}:
+        code = "value.mapping"
+    elif kind == "list_type":
+        code = "value.list"
+    elif kind == "string_type":
+        code = "value.text"
+    else:
+        code, words = "value.other", {"reason": fault["msg"]}
+    findings.add(code, file=file, place=tree.line(path), key=dotted(path), value=shown, **words)
+
+
+def _siblings(model: type[BaseModel], path: tuple) -> list[str]:
+    """Keys that the schema knows where an unknown one stands."""
+    here: Any = model
+    for part in path:
+        fields = getattr(here, "model_fields", None)
+        if fields and part in fields:
+            here = fields[part].annotation
+        here = _inner(here)
+    return list(getattr(here, "model_fields", {}))
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside `Model | None`, `dict[str, Model]`, `tuple[Model, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = [_inner(arg) for arg in getattr(annotation, "__args__", ())]
+    return next((model for model in inner if model is not None), None)
+
+
+def _near(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return close[0] if close else ", ".join(known)

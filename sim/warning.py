@@ -1,0 +1,294 @@
+"""The warning machine (model, section 4) as pure functions over arrays: one city or a thousand members, same code.
+
+Axes: k = a city of a member (any number of them side by side), c = a criterion of the edition in force.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.rulebook import Criterion
+from sim.vocab import Level
+
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Rules:
+    """An edition's criteria as columns, ready for arrays: one row per criterion, lowest level first.
+
+    exceeds, within : float64[c, 1], a day counts when its index is greater. days, within_days : int64[c, 1].
+    bridged : bool[c, 1], gap days of an episode neither break the run nor count. level : int64[c].
+    lowest : the threshold T0 whose excess makes an episode. longest_gap_days : gaps up to this length are bridged.
+    """
+
+    criteria: tuple[tuple[Level, int, Criterion], ...]
+    lowest: float
+    longest_gap_days: int
+    hold_days: int
+    exceeds: np.ndarray
+    within: np.ndarray
+    days: np.ndarray
+    within_days: np.ndarray
+    bridged: np.ndarray
+    level: np.ndarray
+
+    @property
+    def own_threshold(self) -> dict[Level, float]:
+        """Lowest value of each level that a day must exceed: what a downgrade looks at."""
+        own: dict[Level, float] = {}
+        for level, _, criterion in self.criteria:
+            own[level] = min(own.get(level, math.inf), criterion.exceeds)
+        return own
+
+
+def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, lift_hours: float) -> Rules:
+    """Criteria by level name as Rules. Raises ValueError when no level has a criterion. Source: model, section 4."""
+    rows = tuple((level, number, criterion) for level in Level if level
+                 for number, criterion in enumerate(criteria.get(level.name, ())))
+    if not rows:
+        raise ValueError("no criterion at any level")
+    lowest = min(criterion.exceeds for _, _, criterion in rows)
+    column = {
+        "exceeds": [c.exceeds for _, _, c in rows],
+        "within": [-math.inf if c.within_over is None else c.within_over for _, _, c in rows],
+        "days": [c.days for _, _, c in rows],
+        "within_days": [c.within_days for _, _, c in rows],
+        "bridged": [merges and c.reaches is None and c.exceeds == lowest for _, _, c in rows],
+    }
+    return Rules(
+        criteria=rows, lowest=lowest, hold_days=math.ceil(lift_hours / 24),
+        longest_gap_days=math.ceil(lift_hours / 24) - 1 if merges else 0,  # 24 x gap < lift_hours
+        level=np.array([int(level) for level, _, _ in rows]),
+        **{name: np.array(values)[:, None] for name, values in column.items()},
+    )
+
+
+# ---------------------------------------------------------------- episodes
+
+
+class Episode(NamedTuple):
+    """The episode that each series is in, as far as it has been read.
+
+    start : int64[k], its first day, -1 outside an episode. gap : int64[k], clean days since its last day above T0.
+    run, inner : int64[c, k], length of the current run above the criterion's thresholds. inner_ok : bool[c, k], the
+    inner run was long enough. held : bool[c, k], the criterion has held in this episode.
+    """
+
+    start: np.ndarray
+    gap: np.ndarray
+    run: np.ndarray
+    inner: np.ndarray
+    inner_ok: np.ndarray
+    held: np.ndarray
+
+
+def no_episode(rules: Rules, size: int) -> Episode:
+    shape = (len(rules.level), size)
+    return Episode(np.full(size, -1), np.zeros(size, int), np.zeros(shape, int), np.zeros(shape, int),
+                   np.zeros(shape, bool), np.zeros(shape, bool))
+
+
+def read_day(episode: Episode, day: int, index: np.ndarray, rules: Rules) -> Episode:
+    """The episode after one more day. index : float64[k], the day's index, observed or forecast."""
+    over = index > rules.lowest
+    gap = np.where(over, 0, episode.gap + 1)
+    closed = gap > rules.longest_gap_days
+    start = np.where(closed, -1, np.where(over & (episode.start < 0), day, episode.start))
+    open_ = ~closed
+    hit = index > rules.exceeds
+    keeps = hit | rules.bridged
+    run = np.where(keeps, episode.run + hit, 0) * open_
+    inner = np.where(hit & (index > rules.within), episode.inner + 1, 0)
+    inner_ok = ((episode.inner_ok & keeps) | (inner >= rules.within_days)) & open_
+    held = (episode.held | ((run >= rules.days) & inner_ok)) & open_
+    return Episode(start, gap, run, inner, inner_ok, held)
+
+
+def forget(episode: Episode, which: np.ndarray) -> Episode:
+    """A lift closes what lies behind it: days up to today count for no later warning. which : bool[k]."""
+    kept = ~which
+    return Episode(np.where(which, -1, episode.start), episode.gap, episode.run * kept, episode.inner * kept,
+                   episode.inner_ok & kept, episode.held & kept)
+
+
+def level_held(held: np.ndarray, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
+    """Highest level with a criterion that holds, and that criterion. held : bool[c, k] -> int64[k], int64[k]."""
+    ranked = held * rules.level[:, None]
+    best = ranked.argmax(axis=0)
+    return ranked[best, np.arange(held.shape[1])], best
+
+
+def level_of_days(index_by_day: list[float], rules: Rules) -> Level:
+    """Highest level that any episode of a series reaches: what a rule case states."""
+    episode, highest = no_episode(rules, 1), 0
+    for day, index in enumerate(index_by_day):
+        episode = read_day(episode, day, np.array([index]), rules)
+        highest = max(highest, int(level_held(episode.held, rules)[0][0]))
+    return Level(highest)
+
+
+class Outlook(NamedTuple):
+    """What an issue shows: the episode ahead, and what lifting and lowering look at.
+
+    level : int64[k], level of the first episode with a day after today, 0 if none. start, end : int64[k], its first
+    day and its last day above T0. criterion : int64[k], which criterion gives the level. today_over, hold_over : bool[k],
+    today, or one of the next `hold_days`, is above T0. running : bool[k] by level, the level's own threshold is exceeded
+    today or on one of those days.
+    """
+
+    level: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    criterion: np.ndarray
+    today_over: np.ndarray
+    hold_over: np.ndarray
+    running: dict[Level, np.ndarray]
+
+
+def look_ahead(episode: Episode, today: int, observed: np.ndarray, forecast: np.ndarray, rules: Rules) -> Outlook:
+    """Read the forecast days on from today. observed : float64[k], today's; forecast : float64[lead, k]."""
+    size = len(observed)
+    level, start, end, criterion = (np.zeros(size, int), np.full(size, -1), np.full(size, -1), np.zeros(size, int))
+    ahead = np.zeros(size, bool)  # the current episode has a day after today
+    for lead, index in enumerate(forecast, start=1):
+        before = episode.start
+        episode = read_day(episode, today + lead, index, rules)
+        over = index > rules.lowest
+        ahead = (ahead & (episode.start == before) | over) & (episode.start >= 0)
+        held_level, held_by = level_held(episode.held, rules)
+        found = ahead & (held_level > 0) & ((level == 0) | (start == episode.start))
+        level = np.where(found, held_level, level)
+        criterion = np.where(found, held_by, criterion)
+        start = np.where(found, episode.start, start)
+        end = np.where(found & over, today + lead, end)
+    near = forecast[: rules.hold_days]
+    near_or_today = np.concatenate([observed[None], near])
+    return Outlook(level, start, end, criterion, observed > rules.lowest, (near > rules.lowest).any(axis=0),
+                   {lv: (near_or_today > t).any(axis=0) for lv, t in rules.own_threshold.items()})
+
+
+# ---------------------------------------------------------------- decisions
+
+
+class Standing(NamedTuple):
+    """Warnings as they stand. level : int64[k], decided level of the active warning, 0 if none. lifts_at : int64[k],
+    hour at which it was told to lift, NEVER if not. next_level, next_at : the announced warning, 0 if none.
+    """
+
+    level: np.ndarray
+    lifts_at: np.ndarray
+    next_level: np.ndarray
+    next_at: np.ndarray
+
+
+def nothing_standing(size: int) -> Standing:
+    return Standing(np.zeros(size, int), np.full(size, NEVER), np.zeros(size, int), np.full(size, NEVER))
+
+
+def settle(standing: Standing, now: int) -> Standing:
+    """Announced warnings whose hour has come become active; lifted ones are gone."""
+    begins = standing.next_at <= now
+    gone = (standing.lifts_at <= now) & ~begins
+    return Standing(
+        np.where(begins, standing.next_level, np.where(gone, 0, standing.level)),
+        np.where(begins | gone, NEVER, standing.lifts_at),
+        np.where(begins, 0, standing.next_level),
+        np.where(begins, NEVER, standing.next_at),
+    )
+
+
+class Decision(NamedTuple):
+    """One kind of decision for some of the series. which : bool[k]; level, effective : int64[k]."""
+
+    kind: str
+    announced: bool
+    which: np.ndarray
+    level: np.ndarray
+    effective: np.ndarray
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The response keys that decisions use: hours of notice, hours of paper, whether a level may be lowered."""
+
+    lead_hours: float = 24
+    paper_hours: float = 4
+    downgrade: bool = False
+
+
+def decide(standing: Standing, outlook: Outlook, today: int, now: int, rules: Rules,
+           terms: Terms) -> tuple[Standing, list[Decision]]:
+    """Decisions of one issue, in the order in which they are taken, and the warnings as they stand after them.
+
+    now : hour of the issue. Lift, upgrade, downgrade for the active warning; issue, cancel, advance, upgrade for the
+    announced one. Source: model, section 4.
+    """
+    level, lifts_at, next_level, next_at = standing
+    soonest = now + terms.paper_hours
+    tomorrow = 24 * (today + 1)
+    begins = 24 * outlook.start
+    decisions: list[Decision] = []
+
+    def note(kind: str, announced: bool, which: np.ndarray, to: np.ndarray, effective: np.ndarray) -> None:
+        if which.any():
+            decisions.append(Decision(kind, announced, which, to, np.broadcast_to(effective, which.shape)))
+
+    holding = (level > 0) & (lifts_at == NEVER)
+    lift = holding & ~outlook.hold_over
+    lift_hour = np.where(outlook.today_over, max(tomorrow, soonest), soonest)
+    note("lift", False, lift, level, lift_hour)
+    near = outlook.start <= today + rules.hold_days
+    upgrade = holding & ~lift & near & (outlook.level > level)
+    note("upgrade", False, upgrade, outlook.level, np.maximum(begins, soonest))
+    lower = level
+    if terms.downgrade:
+        lower = np.zeros_like(level)
+        for lv, running in outlook.running.items():  # ascending levels
+            lower = np.where(running & (int(lv) <= level), int(lv), lower)
+    lowered = holding & ~lift & ~upgrade & (lower < level) & (lower > 0)
+    note("downgrade", False, lowered, lower, np.full(level.shape, max(tomorrow, soonest)))
+    lifts_at = np.where(lift, lift_hour, lifts_at)
+    level = np.where(upgrade, outlook.level, np.where(lowered, lower, level))
+
+    open_ = (level == 0) | (lifts_at != NEVER)
+    due = open_ & (outlook.level > 0) & (begins - now < terms.lead_hours + 24)
+    hour = np.maximum(begins, soonest)
+    hour = np.maximum(hour, np.where(level > 0, np.where(lifts_at == NEVER, 0, lifts_at), 0))
+    announced = next_level > 0
+    issue = due & ~announced
+    note("issue", True, issue, outlook.level, hour)
+    cancel = open_ & announced & ~due
+    note("cancel", True, cancel, next_level, np.full(level.shape, now))
+    advance = due & announced & (hour < next_at)
+    higher = np.maximum(next_level, outlook.level)
+    note("advance", True, advance, higher, hour)
+    raised = due & announced & ~advance & (outlook.level > next_level)
+    note("upgrade", True, raised, outlook.level, np.maximum(soonest, np.where(announced, next_at, 0)))
+    next_at = np.where(cancel, NEVER, np.where(issue | advance, hour, next_at))
+    next_level = np.where(cancel, 0, np.where(issue | raised, outlook.level, np.where(advance, higher, next_level)))
+    return Standing(level, lifts_at, next_level, next_at), decisions
+
+
+# ---------------------------------------------------------------- order of the levels
+
+
+def easier_above(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, lift_hours: float) -> list[tuple]:
+    """Criteria of a level that can hold where the level below holds none: an orange easier to reach than yellow.
+
+    Returns (upper level, number of its criterion, lower level). Each criterion is tried on the shortest series that
+    meets it.
+    """
+    used = [level for level in Level if level and criteria.get(level.name)]
+    found = []
+    for lower, upper in zip(used, used[1:], strict=False):
+        rules = compile_rules({lower.name: criteria[lower.name]}, merges=merges, lift_hours=lift_hours)
+        for number, criterion in enumerate(criteria[upper.name]):
+            peak_days = criterion.within_days if criterion.within_over is not None else 0
+            shortest = [math.floor(criterion.exceeds) + 1.0] * max(criterion.days, peak_days)
+            shortest[:peak_days] = [math.floor(criterion.within_over or 0) + 1.0] * peak_days
+            if level_of_days(shortest, rules) is Level.none:
+                found.append((upper, number, lower))
+    return found
