@@ -33,9 +33,10 @@ class Calendar:
         return [self.date_of(day).isoformat() for day in range(self.days)]
 
     def stamps(self, hours: np.ndarray) -> np.ndarray:
-        """ISO local times (`2015-11-28T00:00`) of whole hours, as text[...]."""
-        return np.datetime_as_string(np.datetime64(self.start, "h") + np.asarray(hours, "int64"), unit="m")
+        """ISO local times (`2015-11-28T00:00`) of hours since the start, as text[...]."""
+        minutes = np.rint(np.asarray(hours, float) * 60).astype("int64")
+        return np.datetime_as_string(np.datetime64(self.start, "m") + minutes, unit="m")
 
-    def stamp(self, hour: int) -> str:
-        """ISO local time of one whole hour."""
+    def stamp(self, hour: float) -> str:
+        """ISO local time of one hour."""
         return str(self.stamps(np.array([hour]))[0])

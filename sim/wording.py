@@ -1,0 +1,72 @@
+"""Rules and measures in words, both languages: criteria, reasons of decisions, clauses, orders to a line."""
+
+from sim import labels, rulebook
+from sim.grading import OWN_PLAN
+from sim.rulebook import Criterion, RuleRow
+from sim.vocab import Kind, Level
+
+
+def percent(share: float) -> str:
+    """A share as people write it: 30 %, 37.5 %."""
+    return f"{100 * share:.1f}".removesuffix(".0") + "%"
+
+
+def criterion_text(criterion: Criterion, lang: str) -> str:
+    """E.g. `above 200 for 96 h, of which above 300 for 48 h`."""
+    longer = criterion.hours is None
+    key = "reaches" if criterion.reaches is not None else "within" if criterion.within_over is not None else "over"
+    key = {"over": "longer"}.get(key, f"{key}_longer") if longer else key
+    words = {name: f"{value:g}" for name, value in criterion.model_dump(exclude_none=True).items()}
+    return labels.text(f"criterion.{key}", lang, **({"hours": words.get("longer_than_hours", "")} | words))
+
+
+def level_clause(edition: rulebook.Edition, level: Level, criterion: Criterion, *, replaced: bool, lang: str) -> str:
+    """Where the criterion behind a decision comes from: the edition's clause, or the scenario."""
+    name = labels.text(f"level.{level.name}", lang)
+    if replaced:
+        return labels.text("clause.scenario", lang, level=name, edition=edition.id,
+                           criterion=criterion_text(criterion, lang))
+    entry = edition.levels[level.name]  # type: ignore[index]
+    said = labels.text("clause.level", lang, document=edition.document, level=name,
+                       clause=getattr(entry.clause, lang))
+    if entry.assumed_true:
+        said += "; " + labels.text("clause.assumed_true", lang, words=getattr(entry.assumed_true, lang))
+    return said
+
+
+def lifecycle_clause(kind: str, lang: str) -> str:
+    entry = getattr(rulebook.lifecycle(), kind)
+    return labels.text("clause.plain", lang, document=entry.document, clause=getattr(entry.clause, lang))
+
+
+def row_clause(row: RuleRow, lang: str) -> str:
+    """Document and clause of a rule row, and of the rules that led to it."""
+    return "; ".join(labels.text("clause.plain", lang, document=c.document, clause=c.clause[lang])
+                     for c in (rulebook.citations()[key] for key in (row.cite, *row.via)))
+
+
+def measure(row: RuleRow, share: float, whole: int, lang: str, *, min_load: float = 0.0, own_words: str = "") -> str:
+    """What a line is told to do: `row` as asked, `share` as it came out, `whole` 1 stops, 0 runs on, -1 not counted."""
+    words = {"share": percent(share), "hours": f"{row.coking_h or 0:g}"}
+    if row is OWN_PLAN or row.cite == OWN_PLAN.cite:
+        parts = [own_words or labels.text("measure.own_plan" if share else "measure.own_none", lang, **words)]
+    elif whole >= 0:
+        parts = [labels.text("measure.lines.stop" if whole else "measure.lines.run", lang)]
+    elif row.kind in {Kind.LOAD, Kind.LINES} or (row.kind is Kind.STOP and share < 1):
+        parts = [labels.text("measure.load", lang, **words)]
+    else:
+        parts = [labels.text(f"measure.{row.kind.value}", lang, **words)]
+    asked = row.share if isinstance(row.share, float) else 0.0
+    if min_load and share < asked and whole < 0:
+        parts.append(labels.text("measure.capped", lang, min_load=percent(min_load)))
+    if row.trucks:
+        parts.append(labels.text(f"trucks.{row.trucks}", lang))
+    return (", " if lang == "en" else "，").join(parts)  # noqa: RUF001
+
+
+def both_ways(row: RuleRow, share: float, whole: int, *, min_load: float = 0.0, own_words: str = "") -> str:
+    """The measure in Chinese and English, side by side."""
+    return " / ".join(measure(row, share, whole, lang, min_load=min_load, own_words=own_words)
+                      for lang in ("zh", "en"))
+
+
