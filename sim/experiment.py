@@ -222,7 +222,7 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
         early += tuple(sorted(set(population.ramp_down_h[population.ramp_down_h > 0].tolist())))
     course = Course(
         observed=np.tile(world.observed, (1, members)),
-        forecast=world.issue if members > 1 else world.issue,
+        forecast=world.issue,
         rules=world.rules,
         terms=Terms(response.lead_hours, response.paper_hours, response.downgrade),
         issue_hour=settings.forecast.issue_hour, early_start_h=early, withdraw_on_lift=response.withdraw_on_lift,
@@ -233,12 +233,12 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
         classes = classify(population, early)
         accounts = tuple(
             reckon(population, asked, classes, ledger.timeline, member=member, days=world.calendar.days,
-                   escalate=response.escalate, heeds=_heeds(world, ledger, member, cities))
+                   escalate=response.escalate, heeds=heeded(world, ledger, member))
             for member in range(members))
     return Run(world, ledger, accounts, time.perf_counter() - began)
 
 
-def _heeds(world: World, ledger: Ledger, member: int, cities: int) -> np.ndarray | None:
+def heeded(world: World, ledger: Ledger, member: int) -> np.ndarray | None:
     """Which lines obey which warning: bool[n, warning], drawn for all lines of a city whether asked or not."""
     share = world.settings.compliance.share
     if share == 1 or world.population is None:

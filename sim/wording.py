@@ -1,7 +1,10 @@
 """Rules and measures in words, both languages: criteria, reasons of decisions, clauses, orders to a line."""
 
 from sim import labels, rulebook
+from sim.experiment import World
 from sim.grading import OWN_PLAN
+from sim.industries import ANY, industries, processes
+from sim.ledger import Decisions
 from sim.rulebook import Criterion, RuleRow
 from sim.vocab import Kind, Level
 
@@ -9,6 +12,12 @@ from sim.vocab import Kind, Level
 def percent(share: float) -> str:
     """A share as people write it: 30 %, 37.5 %."""
     return f"{100 * share:.1f}".removesuffix(".0") + "%"
+
+
+def document(name: str, lang: str) -> str:
+    """A document's number as it is cited; the few that are no documents have words of their own."""
+    key = f"document.{name}"
+    return labels.text(key, lang) if key in labels.catalogue() else name
 
 
 def criterion_text(criterion: Criterion, lang: str) -> str:
@@ -27,7 +36,7 @@ def level_clause(edition: rulebook.Edition, level: Level, criterion: Criterion, 
         return labels.text("clause.scenario", lang, level=name, edition=edition.id,
                            criterion=criterion_text(criterion, lang))
     entry = edition.levels[level.name]  # type: ignore[index]
-    said = labels.text("clause.level", lang, document=edition.document, level=name,
+    said = labels.text("clause.level", lang, document=document(edition.document, lang), level=name,
                        clause=getattr(entry.clause, lang))
     if entry.assumed_true:
         said += "; " + labels.text("clause.assumed_true", lang, words=getattr(entry.assumed_true, lang))
@@ -36,12 +45,40 @@ def level_clause(edition: rulebook.Edition, level: Level, criterion: Criterion, 
 
 def lifecycle_clause(kind: str, lang: str) -> str:
     entry = getattr(rulebook.lifecycle(), kind)
-    return labels.text("clause.plain", lang, document=entry.document, clause=getattr(entry.clause, lang))
+    return labels.text("clause.plain", lang, document=document(entry.document, lang), clause=getattr(entry.clause, lang))
+
+
+def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str]:
+    """Reason and clause of one decision."""
+    kind, days = str(taken.kind[at]), world.rules.hold_days
+    if kind in {"lift", "downgrade", "cancel"}:
+        lowest = min(criterion.threshold for *_, criterion in world.rules.criteria)
+        return (labels.text(f"reason.{kind}", lang, days=days, threshold=f"{lowest:g}"), lifecycle_clause(kind, lang))
+    level, _, criterion = world.rules.criteria[int(taken.criterion[at])]
+    why = labels.text("reason.earlier" if kind == "advance" else "reason.episode", lang,
+                      start=world.calendar.date_of(taken.start[at]).isoformat(),
+                      end=world.calendar.date_of(taken.end[at]).isoformat(), criterion=criterion_text(criterion, lang))
+    clause = level_clause(world.edition, level, criterion, lang=lang,
+                          replaced=level.name in world.run.criteria_replaced)
+    return why, (lifecycle_clause(kind, lang) + "; " + clause) if kind == "advance" else clause
+
+
+def row_key(row: RuleRow, lang: str) -> str:
+    """Which kind of line a row is for: control class unless normal, industry, process, grade."""
+    parts = [] if row.control in ("normal", ANY) else [labels.text(f"control.{row.control}", lang)]
+    if row.industry != ANY:
+        parts.append(industries()[row.industry].name[lang])
+    if row.process not in ("", ANY):
+        known = processes().get((row.industry, row.process))
+        parts.append(known.name[lang] if known else row.process)
+    if row.grade != ANY:
+        parts.append(labels.text(f"grade.{row.grade}", lang))
+    return (", " if lang == "en" else "，").join(parts)  # noqa: RUF001
 
 
 def row_clause(row: RuleRow, lang: str) -> str:
     """Document and clause of a rule row, and of the rules that led to it."""
-    return "; ".join(labels.text("clause.plain", lang, document=c.document, clause=c.clause[lang])
+    return "; ".join(labels.text("clause.plain", lang, document=document(c.document, lang), clause=c.clause[lang])
                      for c in (rulebook.citations()[key] for key in (row.cite, *row.via)))
 
 

@@ -1,0 +1,31 @@
+"""What a heavy-pollution warning really does: forecasts, warning levels, graded curtailment, tonnes, output.
+
+`load` reads a scenario and everything it names, `run` runs it, `summary` and `plot` show it, `report` writes the folder.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from sim.api import plot, report, run, summary
+    from sim.experiment import Scenario, load
+    from sim.results import Results
+
+__all__ = ["Finding", "InputError", "Results", "Scenario", "load", "plot", "report", "run", "summary"]
+
+_HOMES = {"load": "sim.experiment", "Scenario": "sim.experiment", "Results": "sim.results", "run": "sim.api",
+          "summary": "sim.api", "plot": "sim.api", "report": "sim.api"}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used, so that `--help` need not wait for pandas."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,44 @@
+"""The five calls of the notebook: run, summary, plot, report (and `load`, which stands in `experiment`)."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim import report as page
+from sim.experiment import Progress, Scenario, run_all
+from sim.results import Results
+
+
+def run(scenario: Scenario, lang: str = "en", progress: Progress | None = None) -> Results:
+    """Run every variant of a scenario.
+
+    Returns Results, whose tables (`warnings`, `days`, `totals`, `output`, `lines`, `orders`, …) are tidy DataFrames
+    with the columns `run` and `member`. lang : language of reasons, clauses and the report, `en` or `zh`.
+    """
+    return Results(scenario, run_all(scenario, progress), lang)
+
+
+def summary(results: Results) -> pd.DataFrame:
+    """One row per run and member: warnings and hours by level, baseline and avoided kg, curtailed value in CNY."""
+    return results.summary
+
+
+def plot(results: Results, which: str = "base", city: str | None = None) -> Any:
+    """The winter of one run and city: index by day, warning levels behind it. Returns a matplotlib Figure.
+
+    which : name of the run. city : its key, the first of the scenario if left out. Raises KeyError for unknown names.
+    """
+    one = {one.world.run.name: one for one in results.runs}[which]
+    figures = dict(zip(one.world.cities, page.winters(results, one), strict=True))
+    return figures[city or one.world.cities[0]]
+
+
+def report(results: Results, folder: str | Path) -> Path:
+    """Write all files of the results to a folder, whole or not at all; returns the path of `report.html`.
+
+    Raises InputError when the folder holds something that no run wrote.
+    """
+    results.save(Path(folder), page.render(results))
+    return Path(folder) / "report.html"
+

@@ -1,0 +1,210 @@
+"""The command line: the only module that prints or ends the program."""
+
+import locale
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from sim.errors import Finding, InputError
+from sim.labels import text
+
+DEFAULT_SCENARIO = "scenarios/yangquan-2015-winter.yaml"
+OK, OUR_FAULT, MEND = 0, 1, 2
+
+
+def main() -> NoReturn:
+    """Run the command line: exit status 0 done, 2 the input needs mending, 1 our fault."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a GBK console has no sign for some letters: print a mark, go on
+    lang = _usual_language()
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _console(error=True).print(text("cli.interrupted", lang))
+        status = OUR_FAULT
+    except click.ClickException as error:
+        error.show()
+        status = MEND
+    except InputError as error:
+        _print_findings(error.findings, _language_given() or lang)
+        _console(error=True).print(text("cli.refused", _language_given() or lang))
+        status = MEND
+    except Exception:  # noqa: BLE001 - whatever it is, it is ours, and the user is told so
+        traceback.print_exc()
+        _console(error=True).print(text("cli.fault", lang))
+        status = OUR_FAULT
+    sys.exit(status or OK)
+
+
+def _usual_language() -> str:
+    """Chinese where the system speaks Chinese, else English."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "zh" if spoken.lower().startswith(("zh", "chinese")) else "en"
+
+
+def _language_given() -> str | None:
+    """`--lang` as typed, for findings that end the program before a command could take it."""
+    for at, word in enumerate(sys.argv):
+        if word.startswith("--lang"):
+            value = word.partition("=")[2] or (sys.argv[at + 1] if at + 1 < len(sys.argv) else "")
+            return value if value in ("en", "zh") else None
+    return None
+
+
+def _console(*, error: bool = False) -> Console:
+    stream = sys.stderr if error else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else 110, highlight=False, soft_wrap=False)
+
+
+def _print_findings(findings: tuple[Finding, ...] | list[Finding], lang: str) -> None:
+    console = _console(error=True)
+    for finding in findings:
+        word, style = (text("cli.look", lang), "yellow") if finding.doubtful else (text("cli.mend", lang), "bold red")
+        console.print(f"[{style}]{word}[/]  {escape(finding.text(lang))}", soft_wrap=True)
+
+
+language = click.option("--lang", type=click.Choice(["en", "zh"]), default=_usual_language, show_default="of the system",
+                        help="Language of everything that is shown: English or Chinese.")
+overrides = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
+                         help="Change a value of the scenario by its dotted key, e.g. criteria.yellow.0.over=180. "
+                              "May stand several times.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """What a heavy-pollution warning really does: warnings, orders, tonnes avoided, output lost."""
+
+
+@cli.command()
+@click.argument("scenario", default=DEFAULT_SCENARIO)
+@click.option("--out", metavar="DIR", help="Folder for the files; runs/<scenario> if left out.")
+@overrides
+@language
+def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -> None:
+    """Run SCENARIO with all its variants and write tables and report.
+
+    Without SCENARIO: the winter of 2015-16 in Yangquan.
+    """
+    from sim import api, experiment, showing
+
+    loaded = experiment.load(_path(scenario), overrides)
+    folder = Path(_path(out)) if out else Path("runs") / loaded.path.stem
+    _refuse_occupied(folder)
+    with _progress(lang) as progress:
+        results = api.run(loaded, lang, progress)
+        page = api.report(results, folder)
+    showing.results(_console(), results, page, lang)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@language
+def check(paths: tuple[str, ...], lang: str) -> None:
+    """Read scenarios, lists and series whole, run nothing, print every finding."""
+    from sim.checking import check_path
+
+    findings = [finding for path in paths for finding in check_path(Path(_path(path)))]
+    findings = _once(findings)
+    _print_findings(findings, lang)
+    errors = sum(not finding.doubtful for finding in findings)
+    said = text("cli.found", lang, errors=errors, doubts=len(findings) - errors) if findings else text("cli.nothing", lang)
+    _console().print(said)
+    if errors:
+        raise click.exceptions.Exit(MEND)
+
+
+@cli.command()
+@click.argument("edition", required=False)
+@language
+def rules(edition: str | None, lang: str) -> None:
+    """List warning editions and grading policies; with EDITION, show one whole."""
+    from sim import showing
+
+    showing.rules(_console(), edition, lang)
+
+
+@cli.command()
+@click.argument("scenario", default=DEFAULT_SCENARIO)
+@click.option("--line", required=True, metavar="ID", help="A production line of the list.")
+@click.option("--day", required=True, metavar="DATE", help="A day of the period, e.g. 2015-12-08.")
+@click.option("--run", "which", default="base", show_default=True, help="Which run of the scenario: base or a variant.")
+@click.option("--city", help="Where several cities' lists have the same line id.")
+@overrides
+@language
+def explain(scenario: str, line: str, day: str, which: str, city: str | None, overrides: tuple[str, ...],
+            lang: str) -> None:
+    """Say why a line stood as it did on a day: forecast, episode, criterion, level, row, load, kilograms."""
+    from sim import experiment, showing
+    from sim.explain import explain as reason
+    from sim.explain import find_line
+
+    loaded = experiment.load(_path(scenario), overrides)
+    worlds = {world.run.name: world for world in loaded.worlds}
+    if which not in worlds:
+        raise InputError([Finding("run.unknown", key="--run", value=which, words={"allowed": ", ".join(worlds)})])
+    try:
+        when = date.fromisoformat(day)
+    except ValueError:
+        raise InputError([Finding("cell.date", key="--day", value=day)]) from None
+    place = find_line(worlds[which], line, city)
+    showing.explanation(_console(), reason(experiment.run_world(worlds[which]), place, when, lang))
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def _path(name: str) -> str:
+    """A path with slashes of either kind."""
+    return name if Path(name).exists() else name.replace("\\", "/")
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    kept: list[Finding] = []
+    for finding in findings:
+        if finding not in kept:
+            kept.append(finding)
+    return kept
+
+
+def _refuse_occupied(folder: Path) -> None:
+    """Say before the run, not after it, that the output folder holds something of the user's."""
+    from sim.files import strangers
+
+    if folder.exists() and (names := strangers(folder)):
+        raise InputError([Finding("out.occupied", file=str(folder), key=name) for name in names])
+
+
+@contextmanager
+def _progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar that shows itself only when the work takes more than a second."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
+                   TimeRemainingColumn(), console=_console(error=True), transient=True)
+    began, tasks = time.monotonic(), {}
+
+    def report(name: str, done: int, of: int) -> None:
+        if not bar.live.is_started:
+            if time.monotonic() - began < 1 or not sys.stderr.isatty():
+                return
+            bar.start()
+        if name not in tasks:
+            tasks[name] = bar.add_task(text("cli.running", lang, run=name), total=of)
+        bar.update(tasks[name], completed=done)
+
+    try:
+        yield report
+    finally:
+        if bar.live.is_started:
+            bar.stop()

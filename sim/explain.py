@@ -1,0 +1,215 @@
+"""Why a line stood as it did on a day: forecast, episode, criterion, level, rule row, load, kilograms, with citations."""
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from sim import wording
+from sim.clock import Calendar
+from sim.errors import Findings
+from sim.experiment import Run, World, heeded
+from sim.grading import OWN_PLAN
+from sim.industries import industries
+from sim.labels import text
+from sim.orders import spells, start_classes
+from sim.response import Ramps, level_weights
+from sim.vocab import ASKING_LEVELS, Control, Grade, Kind, Level, Pollutant
+
+
+@dataclass(frozen=True)
+class Step:
+    """One link of the chain: a heading and what it says, a line each."""
+
+    heading: str
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The chain from a forecast to kilograms. load : float64[24], mean load of each hour of the day."""
+
+    title: str
+    steps: tuple[Step, ...]
+    load: np.ndarray
+
+
+def find_line(world: World, line_id: str, city: str | None = None) -> int:
+    """Position of a line in the lists. Raises InputError when no line, or several cities' lines, have the id."""
+    findings, people = Findings(), world.population
+    ids = people.line_id if people else np.zeros(0, object)
+    found = [int(i) for i in np.flatnonzero(ids == line_id) if people and city in (None, people.cities[people.city[i]])]
+    if len(found) > 1 and people:
+        findings.add("line.ambiguous", key="--line", value=line_id,
+                     hint=", ".join(people.cities[people.city[i]] for i in found))
+    if not found:
+        near = difflib.get_close_matches(line_id, list(ids), n=3, cutoff=0.3) or list(ids[:3])
+        findings.add("list.line", key="--line", value=line_id, hint=", ".join(near))
+    findings.raise_errors()
+    return found[0]
+
+
+def explain(run: Run, line: int, when: date, lang: str = "en", member: int = 0) -> Explanation:
+    """The chain for one line (its position in the lists) on one day. Raises InputError for a day outside the period."""
+    world, calendar = run.world, run.world.calendar
+    assert world.population and world.asked and run.accounts
+    people, day = world.population, calendar.day_of(when)
+    if not 0 <= day < calendar.days:
+        findings = Findings()
+        findings.add("explain.day", key="--day", value=when.isoformat(), start=calendar.start.isoformat(),
+                     end=calendar.end.isoformat())
+        findings.raise_errors()
+    series = member * len(world.cities) + int(people.city[line])
+    steps = [_line(run, line, lang), _day(run, line, day, lang)]
+    load, weights = _load(run, line, member, day)
+    for at in _decisions_behind(run, series, day, coming_back=bool(weights.any())):
+        steps += _decision(run, at, series, lang)
+    steps.append(_levels(run, line, series, day, lang))
+    for at in np.flatnonzero(weights[1:] > 0):
+        steps += _asked(run, line, int(at), lang)
+    steps += [_hours(load, lang), _kilograms(run, line, weights, lang)]
+    title = text("explain.title", lang, line=people.line_id[line], day=when.isoformat())
+    return Explanation(title, tuple(steps), load)
+
+
+def _line(run: Run, line: int, lang: str) -> Step:
+    people = run.world.population
+    assert people
+    process = people.processes[people.process[line]]
+    return Step(text("explain.line", lang), (text(
+        "explain.line.text", lang, enterprise=people.enterprise_name[line],
+        county=people.counties[people.county[line]] or run.world.names[people.cities[people.city[line]]][lang],
+        industry=industries()[people.industries[people.industry[line]]].name[lang],
+        process=f" ({process})" if process else "",
+        grade=text(f"grade.{list(Grade)[people.grade[line]]}", lang),
+        control=text(f"control.{list(Control)[people.control[line]]}", lang), output=f"{people.output[line]:,.4g}",
+        unit=people.output_unit[line], product=people.product[line]),))
+
+
+def _day(run: Run, line: int, day: int, lang: str) -> Step:
+    people = run.world.population
+    assert people
+    index = run.world.index[people.cities[people.city[line]]]
+    return Step(text("explain.day", lang), (text(
+        "explain.day.text", lang, aqi=f"{index.aqi[day]:.0f}", index=f"{index.trigger[day]:.0f}",
+        trigger=text(f"trigger.{run.world.edition.trigger}", lang),
+        primary="+".join(text(f"species.{s}", lang) for s in index.primary[day].split("+") if s) or "-"),))
+
+
+def _decisions_behind(run: Run, series: int, day: int, *, coming_back: bool) -> list[int]:
+    """Decisions on the warnings in force on a day, and on the last one before it if the line is coming back from it."""
+    line, taken = run.ledger.timeline, run.ledger.decisions
+    mine = line.series == series
+    begins, warning = line.hour[mine], line.warning[mine]
+    ends = np.append(begins[1:], run.ledger.hours)
+    numbers = set(warning[(warning > 0) & (begins < 24 * (day + 1)) & (ends > 24 * day)].tolist())
+    before = warning[(warning > 0) & (begins < 24 * (day + 1))]
+    if not numbers and coming_back and len(before):
+        numbers = {int(before[-1])}
+    return [at for at in range(len(taken)) if taken.series[at] == series and int(taken.warning[at]) in numbers
+            and taken.issued[at] < 24 * (day + 1)]
+
+
+def _decision(run: Run, at: int, series: int, lang: str) -> list[Step]:
+    world, taken = run.world, run.ledger.decisions
+    calendar: Calendar = world.calendar
+    kind, level = str(taken.kind[at]), Level(int(taken.level[at]))
+    reason, clause = wording.reason(world, taken, at, lang)
+    steps = []
+    if taken.criterion[at] >= 0:
+        today = int(taken.issued[at]) // 24
+        ahead = world.issue(today)[:, series]
+        said = ", ".join(f"{calendar.date_of(today + lead).isoformat()[5:]} {value:.0f}"
+                         for lead, value in enumerate(ahead, start=1) if np.isfinite(value))
+        observed = world.observed[today, series % len(world.cities)]
+        steps.append(Step(text("explain.forecast", lang), (text(
+            "explain.forecast.text", lang, issued=calendar.stamp(int(taken.issued[at])), today=f"{observed:.0f}",
+            ahead=said),)))
+    said_kind = text("explain.decision.text", lang, kind=text(f"kind.{kind}", lang),
+                     level=text(f"level.{level.name}", lang), issued=calendar.stamp(int(taken.issued[at])),
+                     effective=calendar.stamp(float(taken.effective[at])))
+    return [*steps, Step(text("explain.decision", lang), (said_kind, reason, clause))]
+
+
+def _levels(run: Run, line: int, series: int, day: int, lang: str) -> Step:
+    """Response levels in force for the line on the day, hour by hour."""
+    world, said = run.world, []
+    cls = int(start_classes(run)[line])
+    for of, of_class, level, begins, ends in spells(run):
+        begins_today, ends_today = max(begins, 24 * day), min(ends, 24 * (day + 1))
+        if of == series and of_class == cls and begins_today < ends_today:
+            said.append(f"{text(f'level.{level.name}', lang)} {world.calendar.stamp(begins_today)[11:]}-"
+                        f"{world.calendar.stamp(ends_today)[11:].replace('00:00', '24:00')}")
+    escalate = world.settings.response.escalate
+    if escalate and said:
+        said.append(f"escalate: {escalate}")
+    if not said:
+        said.append(text("explain.level.none", lang))
+    share = world.settings.compliance.share
+    heeds = heeded(world, run.ledger, series // len(world.cities))
+    if heeds is not None:
+        said += [text("explain.disobeys", lang, number=number, share=share)
+                 for number in range(1, heeds.shape[1]) if not heeds[line, number]]
+    return Step(text("explain.level", lang), tuple(said))
+
+
+def _asked(run: Run, line: int, at: int, lang: str) -> list[Step]:
+    world = run.world
+    assert world.asked and world.population
+    row = world.asked.rows[world.asked.row[at, line]]
+    level, share = text(f"level.{ASKING_LEVELS[at].name}", lang), float(world.asked.output[at, line])
+    if row.cite == OWN_PLAN.cite:
+        said: tuple[str, ...] = (text("explain.row.own", lang, level=level,
+                                      share=wording.percent(float(world.population.own_cut[at, line]))),)
+    else:
+        asked = wording.percent(row.share) if isinstance(row.share, float) else row.share
+        said = (text("explain.row.text", lang, level=level, key=wording.row_key(row, lang),
+                     kind=f"{text(f'measurekind.{row.kind}', lang)} {asked}"),
+                text("explain.basis", lang, clause=wording.row_clause(row, lang), basis=text(f"basis.{row.basis}", lang)))
+    words = wording.measure(row, share, int(world.asked.whole[at, line]), lang,
+                            min_load=float(world.population.min_load[line]),
+                            own_words=str(world.population.own_words[at, line]))
+    if row.kind is Kind.EXEMPT:
+        control = text(f"control.{list(Control)[world.population.control[line]]}", lang)
+        ordered = text("explain.share.exempt", lang, level=level, control=control)
+    else:
+        ordered = text("explain.share.text", lang, level=level, measure=words, share=wording.percent(share))
+    return [Step(text("explain.row", lang), said), Step(text("explain.share", lang), (ordered,))]
+
+
+def _load(run: Run, line: int, member: int, day: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean load of each hour of the day, float64[24], and the day's level weights, float64[4]: exact integrals."""
+    world = run.world
+    assert world.population and world.asked
+    people = world.population
+    heeds = heeded(world, run.ledger, member)
+    ramps = Ramps(np.array([member * len(world.cities) + int(people.city[line])]), start_classes(run)[[line]],
+                  people.ramp_down_h[[line]], people.ramp_up_h[[line]], None if heeds is None else heeds[[line]])
+    share = np.concatenate([[0.0], world.asked.output[:, line]])  # blue asks nothing
+    until = [level_weights(run.ledger.timeline, ramps, hour, world.settings.response.escalate)[0]
+             for hour in range(24 * day, 24 * (day + 1) + 1)]
+    return 1 - np.diff([weights @ share for weights in until]), until[-1] - until[0]
+
+
+def _hours(load: np.ndarray, lang: str) -> Step:
+    """The 24 loads, six hours a line."""
+    return Step(text("explain.load", lang), tuple(
+        f"{first:02d}:00  " + "  ".join(f"{value:4.0%}" for value in load[first: first + 6])
+        for first in range(0, 24, 6)))
+
+
+def _kilograms(run: Run, line: int, weights: np.ndarray, lang: str) -> Step:
+    world = run.world
+    assert world.population and world.asked
+    people, asked = world.population, world.asked
+    lost = float(weights[1:] @ asked.output[:, line])
+    if lost < 1e-9:
+        return Step(text("explain.kilograms", lang), (text("explain.kilograms.none", lang),))
+    hours = {p: float(weights[1:] @ asked.share_of(p)[:, line]) for p in Pollutant}
+    avoided = ", ".join(f"{text(f'pollutant.{p}', lang)} {hours[p] / 24 * people.emission[at, line]:,.4g} kg"
+                        for at, p in enumerate(Pollutant))
+    return Step(text("explain.kilograms", lang), (text(
+        "explain.kilograms.text", lang, hours=f"{lost:.2f}", avoided=avoided,
+        output=f"{lost / 24 * people.output[line]:,.4g}", unit=people.output_unit[line],
+        product=people.product[line], value=f"{lost / 24 * people.value[line]:,.0f}"),))

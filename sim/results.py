@@ -1,0 +1,150 @@
+"""Results of a scenario: tidy tables of all its runs, with provenance; written to a folder whole or not at all."""
+
+import json
+import platform
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+from sim import orders, tables
+from sim.aqi import edition_on
+from sim.experiment import Run, Scenario
+from sim.files import csv_bytes, json_bytes, sha256, write_folder
+
+PROGRAM = "hpwsim"
+PACKAGES = ("simpy", "numpy", "pandas", "matplotlib", "pydantic", "PyYAML", "jinja2", "zhplot")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Tables of a scenario's runs, each made when first asked for; `run` and `member` tell the rows apart.
+
+    lang : language of reasons, clauses and the report, `en` or `zh`.
+    """
+
+    scenario: Scenario
+    runs: tuple[Run, ...]
+    lang: str = "en"
+
+    @cached_property
+    def warnings(self) -> pd.DataFrame:
+        """One row per decision: kind, level, times, reason, clause."""
+        return _joined([tables.warnings(run, self.lang) for run in self.runs])
+
+    @cached_property
+    def days(self) -> pd.DataFrame:
+        """One row per city and day: AQI, trigger index, warning level, hours of response."""
+        return _joined([tables.days(run) for run in self.runs])
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """City x industry x grade x pollutant: baseline, actual and avoided kilograms."""
+        return _joined([tables.totals(run) for run in self.runs])
+
+    @cached_property
+    def by_county(self) -> pd.DataFrame:
+        """City x county x pollutant: baseline, actual and avoided kilograms."""
+        return _joined([tables.by_county(run) for run in self.runs])
+
+    @cached_property
+    def by_level(self) -> pd.DataFrame:
+        """City x response level x pollutant: avoided kilograms, output value not made."""
+        return _joined([tables.by_level(run) for run in self.runs])
+
+    @cached_property
+    def output(self) -> pd.DataFrame:
+        """City x industry x grade x product: baseline and curtailed output, curtailed value."""
+        return _joined([tables.output(run) for run in self.runs])
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """One row per production line: full-load hours lost, kilograms avoided, output curtailed."""
+        return _joined([tables.lines(run) for run in self.runs])
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """One row per order to a line: level, from, to, share, measure, basis, clause."""
+        return _joined([orders.orders(run, self.lang) for run in self.runs])
+
+    @cached_property
+    def rules(self) -> pd.DataFrame:
+        """One row per rule row that met a line: its basis, document and clause, and what it moved."""
+        return _joined([orders.rules_applied(run, self.lang) for run in self.runs])
+
+    @cached_property
+    def targets(self) -> pd.DataFrame:
+        """Each level's reduction of whole-society emissions against the edition's target."""
+        return _joined([tables.reduction_targets(run) for run in self.runs])
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per run and member: warnings and hours by level, kilograms, curtailed value."""
+        return _joined([tables.summary(run) for run in self.runs])
+
+    @property
+    def lists(self) -> bool:
+        """Whether any run has production lines."""
+        return any(run.accounts for run in self.runs)
+
+    def files(self, report: str) -> dict[str, bytes]:
+        """Every file of the output folder by name; the manifest last, with the hashes of the others."""
+        sheets = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
+                  "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
+                  "rules_applied": self.rules, "reduction_targets": self.targets}
+        written = {f"{name}.csv": csv_bytes(frame) for name, frame in sheets.items()}
+        written["report.html"] = report.encode()
+        written["summary.json"] = json_bytes({"runs": self._summary_rows()})
+        hashes: dict[str, str | None] = {name: sha256(content) for name, content in written.items()}
+        hashes["summary.json"] = None  # holds the seconds taken, which no two runs share
+        written["manifest.json"] = json_bytes(self.manifest(hashes))
+        return written
+
+    def save(self, folder: Path, report: str) -> None:
+        """Write the folder. Raises InputError when it holds something that no run wrote."""
+        write_folder(folder, self.files(report))
+
+    def _summary_rows(self) -> list[dict]:
+        rows = json.loads(self.summary.to_json(orient="records", force_ascii=False, double_precision=12))
+        seconds = {run.world.run.name: run.seconds for run in self.runs}
+        return [{**row, "seconds": round(seconds[row["run"]], 3)} for row in rows]
+
+    def manifest(self, outputs: dict[str, str | None]) -> dict:
+        """Where every number comes from: inputs and their hashes, settings in force, overrides, editions, versions."""
+        return {
+            "program": PROGRAM, "version": version(), "python": platform.python_version(),
+            "packages": {name: metadata.version(name) for name in PACKAGES},
+            "scenario": self.scenario.path.name, "lang": self.lang, "inputs": self.scenario.inputs,
+            "runs": [_provenance(run) for run in self.runs], "outputs": outputs,
+        }
+
+
+def _provenance(run: Run) -> dict:
+    world = run.world
+    policy = world.choice.policy
+    return {
+        "run": world.run.name, "seed": world.settings.seed, "members": list(world.members),
+        "rules": {"edition": world.edition.id, "document": world.edition.document,
+                  "confidence": world.edition.confidence, "criteria_replaced": sorted(world.run.criteria_replaced)},
+        "grading": {"policy": policy.head.id, "document": policy.head.document,
+                    "assumed_rows_share": round(policy.assumed_rows_share, 4),
+                    "overrides": len(world.choice.overrides)},
+        "aqi": world.settings.aqi or sorted({edition_on(when) for when in (world.calendar.start, world.calendar.end)}),
+        "changes": [vars(change) for change in world.run.changes],
+        "settings": world.settings.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def version() -> str:
+    """Version of the installed program, or `source` when run from a folder that was never installed."""
+    try:
+        return metadata.version(PROGRAM)
+    except metadata.PackageNotFoundError:
+        return "source"
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]

@@ -1,0 +1,195 @@
+"""What the command line shows, set for a terminal: results, rules, explanations."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from sim import report, rulebook, wording
+from sim.errors import Finding, InputError
+from sim.experiment import Run
+from sim.explain import Explanation
+from sim.labels import text
+from sim.orders import spells
+from sim.results import Results
+from sim.vocab import WARNING_LEVELS, Basis, Level, Pollutant
+
+LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
+
+
+# ---------------------------------------------------------------- results
+
+
+def results(console: Console, found: Results, page: Path, lang: str) -> None:
+    """Warnings with dates and levels, tonnes avoided, output lost, what rests on assumptions, where the files are."""
+    console.print()
+    console.print(f"[bold]{escape(report.title(found))}[/]  {found.scenario.worlds[0].calendar.start} - "
+                  f"{found.scenario.worlds[0].calendar.end}")
+    for run in found.runs:
+        _run(console, found, run, lang)
+    if found.scenario.doubts:
+        console.print()
+        console.print(text("cli.doubts", lang, count=len(found.scenario.doubts)), style="yellow")
+    console.print()
+    console.print(f"{text('cli.files', lang)}: {escape(str(page.parent))}", soft_wrap=True)
+    console.print(text("cli.open", lang, file=escape(str(page))), soft_wrap=True)
+
+
+def _run(console: Console, found: Results, run: Run, lang: str) -> None:
+    facts = report.glance(found, run)
+    console.print()
+    console.rule(f"[bold]{escape(facts.name)}[/]  {escape(facts.edition)}", align="left", style="dim")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    grid.add_row(text("cli.warnings", lang), _warnings(found, run, lang))
+    members = len(run.world.members)
+    if run.accounts:
+        avoided = "   ".join(
+            f"{text(f'pollutant.{p}', lang)} [bold]{facts.avoided_t[p]:,.1f}[/] t ({facts.avoided_share[p]:.1%})"
+            for p in Pollutant)
+        grid.add_row(text("cli.avoided", lang), avoided)
+        output = found.output[found.output["run"] == run.world.run.name]
+        made = "   ".join(f"{escape(row.product)} {row.curtailed_output / members:,.0f} {escape(row.output_unit)}"
+                          for row in report.products(output).head(5).itertuples())
+        value = text("cli.value", lang, value=f"[bold]{facts.value_million_cny:,.1f}[/]")
+        grid.add_row(text("cli.curtailed", lang), f"{value}\n{made}" if made else value)
+        grid.add_row("", text("cli.assumed", lang, share=f"[bold]{facts.assumed_share:.0%}[/]"))
+    else:
+        grid.add_row("", text("cli.no_list", lang))
+    if members > 1:
+        grid.add_row("", text("cli.members", lang, count=members, member=run.world.members[0]))
+    if run.world.run.changes:
+        keys = ", ".join(f"{change.key}={change.new}" for change in run.world.run.changes)
+        grid.add_row("", escape(text("cli.changed", lang, keys=keys)))
+    console.print(Padding(grid, (0, 0, 0, 1)))
+
+
+def _warnings(found: Results, run: Run, lang: str) -> str:
+    """Counts by level, then each spell of response with its dates (first member)."""
+    facts = report.glance(found, run)
+    if not sum(facts.warnings.values()):
+        return text("cli.no_warning", lang)
+    counted = ", ".join(f"{_level(level, lang)} {facts.warnings[level.name]:,.4g} "
+                        f"({text('cli.hours', lang, hours=f'{facts.hours[level.name]:,.4g}')})"
+                        for level in WARNING_LEVELS if facts.warnings[level.name] or facts.hours[level.name])
+    cities = len(run.world.cities)
+    lines = [counted]
+    for series, cls, level, begins, ends in spells(run):
+        if series < cities and cls == 0:
+            stamp = run.world.calendar.stamp
+            place = f"{run.world.names[run.world.cities[series]][lang]}  " if cities > 1 else ""
+            lines.append(f"{place}{_level(level, lang)}  {stamp(begins).replace('T', ' ')} - "
+                         f"{stamp(ends).replace('T', ' ')}")
+    return "\n".join(lines)
+
+
+def _level(level: Level, lang: str) -> str:
+    return f"[{LEVEL_STYLE[level.name]}]{text(f'level.{level.name}', lang)}[/]"
+
+
+# ---------------------------------------------------------------- rules
+
+
+def rules(console: Console, name: str | None, lang: str) -> None:
+    """All editions and policies, or one of them whole. Raises InputError for an unknown name."""
+    if name is None:
+        _all_rules(console, lang)
+    elif name in rulebook.edition_names():
+        _edition(console, rulebook.edition(name), lang)
+    elif name in rulebook.policy_names():
+        _policy(console, rulebook.policy(name), lang)
+    else:
+        known = ", ".join([*rulebook.edition_names(), *rulebook.policy_names()])
+        raise InputError([Finding("rules.unknown", key="EDITION", value=name, words={"allowed": known})])
+
+
+def _all_rules(console: Console, lang: str) -> None:
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for key in ("cli.edition", "cli.valid", "cli.levels", "cli.trigger", "cli.confidence", "cli.document"):
+        table.add_column(text(key, lang), no_wrap=key != "cli.document")
+    for name in rulebook.edition_names():
+        edition = rulebook.edition(name)
+        used = " ".join(f"[{LEVEL_STYLE[level.name]}]{text(f'level.{level.name}', lang)}[/]"
+                        for level in WARNING_LEVELS if edition.levels.get(level.name))  # type: ignore[call-overload]
+        table.add_row(f"[bold]{name}[/]", _valid(edition.valid), used, text(f"trigger.{edition.trigger}", lang),
+                      edition.confidence, f"{edition.document} {getattr(edition.title, lang)}")
+    console.print(table)
+    console.print()
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for key in ("cli.policy", "cli.valid", "cli.basis_shares", "cli.document"):
+        table.add_column(text(key, lang))
+    for name in rulebook.policy_names():
+        policy = rulebook.policy(name)
+        table.add_row(f"[bold]{name}[/]", _valid(policy.head.valid), _bases(policy),
+                      f"{wording.document(policy.head.document, lang)} {getattr(policy.head.title, lang)}")
+    console.print(table)
+    console.print(text("cli.assumed_rows", lang) + ": " + ", ".join(
+        f"{name} {rulebook.policy(name).assumed_rows_share:.0%}" for name in rulebook.policy_names()), style="dim")
+
+
+def _valid(valid: rulebook.Validity) -> str:
+    return f"{valid.from_ or ''} - {valid.to or ''}" if valid.from_ or valid.to else "-"
+
+
+def _bases(policy: rulebook.Policy) -> str:
+    count = [sum(row.basis is basis for row in policy.rows.values()) for basis in Basis]
+    return " / ".join(map(str, count)) if sum(count) else "-"
+
+
+def _edition(console: Console, edition: rulebook.Edition, lang: str) -> None:
+    console.print(f"[bold]{edition.id}[/]  {getattr(edition.title, lang)}")
+    console.print(f"{edition.document}; {text('cli.valid', lang)} {_valid(edition.valid)}"
+                  + (f" ({edition.valid_note})" if edition.valid_note else ""), style="dim", soft_wrap=True)
+    console.print(f"{text('cli.scope', lang)}: {', '.join(edition.scope)}; "
+                  f"{text(f'report.confidence.{edition.confidence}', lang)} ({edition.sources})", style="dim",
+                  soft_wrap=True)
+    console.print(f"{text('cli.trigger', lang)}: {text(f'trigger.{edition.trigger}', lang)}; "
+                  f"{text('cli.merges' if edition.merges else 'cli.no_merges', lang)}")
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for key in ("report.level", "explain.criterion", "report.clause", "report.basis"):
+        table.add_column(text(key, lang))
+    for level in WARNING_LEVELS:
+        entry = edition.levels.get(level.name)  # type: ignore[call-overload]
+        if entry:
+            either = "\n".join(wording.criterion_text(criterion, lang) for criterion in entry.criteria)
+            assumed = f"\n{text('clause.assumed_true', lang, words=getattr(entry.assumed_true, lang))}" \
+                if entry.assumed_true else ""
+            table.add_row(_level(level, lang), either, getattr(entry.clause, lang) + assumed,
+                          text(f"basis.{entry.basis}", lang))
+    console.print(table)
+    for note in edition.notes:
+        console.print(f"- {getattr(note, lang)}", style="dim", soft_wrap=True)
+
+
+def _policy(console: Console, policy: rulebook.Policy, lang: str) -> None:
+    head = policy.head
+    console.print(f"[bold]{head.id}[/]  {getattr(head.title, lang)}")
+    console.print(f"{wording.document(head.document, lang)}; {text('cli.valid', lang)} {_valid(head.valid)}", style="dim")
+    console.print(f"{text('cli.basis_shares', lang)}: {_bases(policy)}")
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for key in ("report.industry", "report.level", "report.measure", "report.basis", "report.document"):
+        table.add_column(text(key, lang), overflow="fold")
+    for row in policy.rows.values():
+        share = wording.percent(row.share) if isinstance(row.share, float) else row.share
+        hours = f" {row.coking_h:g} h" if row.coking_h else f" {share}"
+        table.add_row(wording.row_key(row, lang) or "*", _level(row.level, lang),
+                      text(f"measurekind.{row.kind}", lang) + hours, text(f"basis.{row.basis}", lang),
+                      wording.document(rulebook.citations()[row.cite].document, lang))
+    console.print(table)
+
+
+# ---------------------------------------------------------------- explanations
+
+
+def explanation(console: Console, chain: Explanation) -> None:
+    """The chain as a short readable list, one link under the other."""
+    console.print(f"[bold]{escape(chain.title)}[/]")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column()
+    for step in chain.steps:
+        grid.add_row(step.heading, escape("\n".join(step.says)))
+    console.print(Padding(grid, (0, 0, 0, 1)))
