@@ -54,22 +54,12 @@ class Agenda:
         shape = (len(self.early_start_h), self.size)
         self.level = np.zeros(shape, int)
         self.warning = np.zeros(shape, int)
-        self.active = np.zeros(self.size, int)
-        self.announced = np.zeros(self.size, int)
-        self.issued = np.zeros(self.size, int)
         self._log: list[tuple[int, np.ndarray, float, np.ndarray, np.ndarray]] = []
 
-    def number(self, decision: Decision) -> np.ndarray:
-        """Number of the warning that a decision is about, for each of its series; an issue opens a new one."""
-        which = decision.which
-        if decision.kind == "issue":
-            self.issued[which] += 1
-            self.announced[which] = self.issued[which]
-        return (self.announced if decision.announced else self.active)[which]
-
-    def plan(self, decision: Decision, warning: np.ndarray, now: int) -> None:
+    def plan(self, decision: Decision, now: int) -> None:
         """Enter the change that a decision brings; withdraw what it replaces."""
         series = np.flatnonzero(decision.which)
+        warning = decision.number[series]
         ends = decision.kind in {"lift", "cancel"}
         level = np.zeros(len(series), int) if ends else decision.level[series]
         effective = decision.effective[series].astype(float)
@@ -99,8 +89,6 @@ class Agenda:
                     self.warning[start_class, series] == warning)
             self.level[start_class, series[takes]] = level[takes]
             self.warning[start_class, series[takes]] = np.where(level[takes] > 0, warning[takes], 0)
-            if not early and start_class == 0 and not lifts:
-                self.active[series] = warning
         changed = (self.level != before_level) | (self.warning != before_warning)
         for start_class in np.flatnonzero(changed.any(axis=1)):
             series = np.flatnonzero(changed[start_class])

@@ -1,5 +1,6 @@
 """The `check` command's reading: a path is a scenario, a list, a series or a forecast; every finding, nothing run."""
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,15 @@ from sim.population import list_of
 from sim.series import series_of
 
 
-def check_path(path: Path) -> list[Finding]:
-    """Every finding of one file. A scenario is read with all that it names."""
+def check_paths(paths: Iterable[Path]) -> list[Finding]:
+    """Every finding of some files, each once. A scenario is read with all that it names."""
+    findings = Findings()
+    for path in paths:
+        findings.take(_check_path(path))
+    return findings.all
+
+
+def _check_path(path: Path) -> list[Finding]:
     if path.suffix.lower() in {".yaml", ".yml"}:
         try:
             return list(load(path).doubts)
@@ -62,7 +70,7 @@ def _check_forecast(table: Table, findings: Findings) -> None:
     leads = [int(float(cell)) for cell in table.cells[named["lead_day"]] if cell.replace(".", "", 1).isdigit()] \
         if "lead_day" in named else []
     if not issued or not leads:
-        findings.take(quiet)
+        findings.take(quiet.all)
         return
     cities = dict.fromkeys(table.cells[named["city"]]) if "city" in named else {"": None}
     forecast_of(table, Calendar(min(issued), max(issued)), max(leads), {city: (city,) for city in cities}, findings)

@@ -112,10 +112,9 @@ def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -
 @language
 def check(paths: tuple[str, ...], lang: str) -> None:
     """Read scenarios, lists and series whole, run nothing, print every finding."""
-    from sim.checking import check_path
+    from sim.checking import check_paths
 
-    findings = [finding for path in paths for finding in check_path(Path(_path(path)))]
-    findings = _once(findings)
+    findings = check_paths(Path(_path(path)) for path in paths)
     _print_findings(findings, lang)
     errors = sum(not finding.doubtful for finding in findings)
     said = text("cli.found", lang, errors=errors, doubts=len(findings) - errors) if findings else text("cli.nothing", lang)
@@ -167,14 +166,6 @@ def explain(scenario: str, line: str, day: str, which: str, city: str | None, ov
 def _path(name: str) -> str:
     """A path with slashes of either kind."""
     return name if Path(name).exists() else name.replace("\\", "/")
-
-
-def _once(findings: list[Finding]) -> list[Finding]:
-    kept: list[Finding] = []
-    for finding in findings:
-        if finding not in kept:
-            kept.append(finding)
-    return kept
 
 
 def _refuse_occupied(folder: Path) -> None:

@@ -73,9 +73,8 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
             yield at(now, Rank.DECIDE)
             standing, decisions = w.decide(w.settle(standing, now), outlook, today, now, course.rules, course.terms)
             for decision in decisions:
-                number = agenda.number(decision)
-                agenda.plan(decision, number, now)
-                record.add(decision, number, now, outlook)
+                agenda.plan(decision, now)
+                record.add(decision, now, outlook)
                 if decision.kind == "lift":
                     episode = w.forget(episode, decision.which)
             act(agenda.planned)

@@ -21,7 +21,7 @@ class Finding:
     place: str = ""
     key: str = ""
     value: Any = None
-    words: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict, hash=False)
     doubtful: bool = False
 
     def text(self, lang: str = "en") -> str:
@@ -47,30 +47,34 @@ class InputError(ValueError):
 
 
 class Findings:
-    """Collects findings while an input is read whole; raises them all at once."""
+    """Collects findings while an input is read whole, each once; raises them all at once."""
 
     def __init__(self) -> None:
-        self.all: list[Finding] = []
+        self._found: dict[Finding, None] = {}
 
     def add(self, code: str, *, doubtful: bool = False, file: Any = "", place: Any = "", key: str = "",
             value: Any = None, **words: Any) -> None:
-        self.all.append(Finding(code, str(file), str(place), key, value, words, doubtful))
+        self._found.setdefault(Finding(code, str(file), str(place), key, value, words, doubtful))
 
-    def take(self, other: "Findings") -> None:
-        self.all.extend(f for f in other.all if f not in self.all)
+    def take(self, findings: Iterable[Finding]) -> None:
+        self._found.update(dict.fromkeys(findings))
+
+    @property
+    def all(self) -> list[Finding]:
+        return list(self._found)
 
     @property
     def errors(self) -> list[Finding]:
-        return [f for f in self.all if not f.doubtful]
+        return [f for f in self._found if not f.doubtful]
 
     @property
     def doubts(self) -> list[Finding]:
-        return [f for f in self.all if f.doubtful]
+        return [f for f in self._found if f.doubtful]
 
     def raise_errors(self) -> None:
         """Raise InputError with every finding when at least one is an error."""
         if self.errors:
-            raise InputError(self.all)
+            raise InputError(self._found)
 
 
 def _short(value: Any, most: int = 60) -> str:

@@ -126,7 +126,7 @@ def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scena
     worlds = [_world(run, reader) for run in runs]
     findings.raise_errors()
     return Scenario(path, tuple(w for w in worlds if w), {path.name: sha256(raw)} | reader.inputs,
-                    tuple(dict.fromkeys(findings.doubts)))
+                    tuple(findings.doubts))
 
 
 def _world(run: RunSettings, reader: _Reader) -> World | None:

@@ -30,14 +30,14 @@ class Decisions:
     def empty() -> "Decisions":
         return Decisions(*([] for _ in range(9)))
 
-    def add(self, decision: Decision, number: np.ndarray, now: int, outlook: Outlook) -> None:
+    def add(self, decision: Decision, now: int, outlook: Outlook) -> None:
         which = np.flatnonzero(decision.which)
         about_episode = decision.kind in {"issue", "advance", "upgrade"}
         none = np.full(len(which), -1)
         for column, values in (
             (self.kind, np.full(len(which), decision.kind)), (self.series, which),
             (self.level, decision.level[which]), (self.issued, np.full(len(which), now)),
-            (self.effective, decision.effective[which]), (self.warning, number),
+            (self.effective, decision.effective[which]), (self.warning, decision.number[which]),
             (self.start, outlook.start[which] if about_episode else none),
             (self.end, outlook.end[which] if about_episode else none),
             (self.criterion, outlook.criterion[which] if about_episode else none),

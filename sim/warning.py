@@ -174,18 +174,23 @@ def look_ahead(episode: Episode, today: int, observed: np.ndarray, forecast: np.
 
 
 class Standing(NamedTuple):
-    """Warnings as they stand. level : int64[k], decided level of the active warning, 0 if none. lifts_at : int64[k],
-    hour at which it was told to lift, NEVER if not. next_level, next_at : the announced warning, 0 if none.
+    """Warnings as they stand. level, number : int64[k], decided level and number of the active warning, 0 if none.
+    lifts_at : int64[k], hour at which it was told to lift, NEVER if not. next_level, next_number, next_at : the
+    announced warning, 0 if none. issued : int64[k], warnings issued so far.
     """
 
     level: np.ndarray
+    number: np.ndarray
     lifts_at: np.ndarray
     next_level: np.ndarray
+    next_number: np.ndarray
     next_at: np.ndarray
+    issued: np.ndarray
 
 
 def nothing_standing(size: int) -> Standing:
-    return Standing(np.zeros(size, int), np.full(size, NEVER), np.zeros(size, int), np.full(size, NEVER))
+    none, never = np.zeros(size, int), np.full(size, NEVER)
+    return Standing(none, none, never, none, none, never, none)
 
 
 def settle(standing: Standing, now: int) -> Standing:
@@ -194,20 +199,24 @@ def settle(standing: Standing, now: int) -> Standing:
     gone = (standing.lifts_at <= now) & ~begins
     return Standing(
         np.where(begins, standing.next_level, np.where(gone, 0, standing.level)),
+        np.where(begins, standing.next_number, np.where(gone, 0, standing.number)),
         np.where(begins | gone, NEVER, standing.lifts_at),
         np.where(begins, 0, standing.next_level),
+        np.where(begins, 0, standing.next_number),
         np.where(begins, NEVER, standing.next_at),
+        standing.issued,
     )
 
 
 class Decision(NamedTuple):
-    """One kind of decision for some of the series. which : bool[k]; level, effective : int64[k]."""
+    """One kind of decision for some of the series. which : bool[k]; level, effective, number : int64[k], number of the
+    warning it is about."""
 
     kind: str
-    announced: bool
     which: np.ndarray
     level: np.ndarray
     effective: np.ndarray
+    number: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -226,30 +235,30 @@ def decide(standing: Standing, outlook: Outlook, today: int, now: int, rules: Ru
     now : hour of the issue. Lift, upgrade, downgrade for the active warning; issue, cancel, advance, upgrade for the
     announced one. Source: model, section 4.
     """
-    level, lifts_at, next_level, next_at = standing
+    level, number, lifts_at, next_level, next_number, next_at, issued = standing
     soonest = now + terms.paper_hours
     tomorrow = 24 * (today + 1)
     begins = 24 * outlook.start
     decisions: list[Decision] = []
 
-    def note(kind: str, announced: bool, which: np.ndarray, to: np.ndarray, effective: np.ndarray) -> None:
+    def note(kind: str, which: np.ndarray, to: np.ndarray, effective: np.ndarray, about: np.ndarray) -> None:
         if which.any():
-            decisions.append(Decision(kind, announced, which, to, np.broadcast_to(effective, which.shape)))
+            decisions.append(Decision(kind, which, to, effective, about))
 
     holding = (level > 0) & (lifts_at == NEVER)
     lift = holding & ~outlook.hold_over
     lift_hour = np.where(outlook.today_over, max(tomorrow, soonest), soonest)
-    note("lift", False, lift, level, lift_hour)
+    note("lift", lift, level, lift_hour, number)
     near = outlook.start <= today + rules.hold_days
     upgrade = holding & ~lift & near & (outlook.level > level)
-    note("upgrade", False, upgrade, outlook.level, np.maximum(begins, soonest))
+    note("upgrade", upgrade, outlook.level, np.maximum(begins, soonest), number)
     lower = level
     if terms.downgrade:
         lower = np.zeros_like(level)
         for lv, running in outlook.running.items():  # ascending levels
             lower = np.where(running & (int(lv) <= level), int(lv), lower)
     lowered = holding & ~lift & ~upgrade & (lower < level) & (lower > 0)
-    note("downgrade", False, lowered, lower, np.full(level.shape, max(tomorrow, soonest)))
+    note("downgrade", lowered, lower, np.full(level.shape, max(tomorrow, soonest)), number)
     lifts_at = np.where(lift, lift_hour, lifts_at)
     level = np.where(upgrade, outlook.level, np.where(lowered, lower, level))
 
@@ -259,17 +268,20 @@ def decide(standing: Standing, outlook: Outlook, today: int, now: int, rules: Ru
     hour = np.maximum(hour, np.where(level > 0, np.where(lifts_at == NEVER, 0, lifts_at), 0))
     announced = next_level > 0
     issue = due & ~announced
-    note("issue", True, issue, outlook.level, hour)
+    issued = issued + issue
+    next_number = np.where(issue, issued, next_number)
+    note("issue", issue, outlook.level, hour, next_number)
     cancel = open_ & announced & ~due
-    note("cancel", True, cancel, next_level, np.full(level.shape, now))
+    note("cancel", cancel, next_level, np.full(level.shape, now), next_number)
     advance = due & announced & (hour < next_at)
     higher = np.maximum(next_level, outlook.level)
-    note("advance", True, advance, higher, hour)
+    note("advance", advance, higher, hour, next_number)
     raised = due & announced & ~advance & (outlook.level > next_level)
-    note("upgrade", True, raised, outlook.level, np.maximum(soonest, np.where(announced, next_at, 0)))
+    note("upgrade", raised, outlook.level, np.maximum(soonest, np.where(announced, next_at, 0)), next_number)
     next_at = np.where(cancel, NEVER, np.where(issue | advance, hour, next_at))
     next_level = np.where(cancel, 0, np.where(issue | raised, outlook.level, np.where(advance, higher, next_level)))
-    return Standing(level, lifts_at, next_level, next_at), decisions
+    next_number = np.where(cancel, 0, next_number)
+    return Standing(level, number, lifts_at, next_level, next_number, next_at, issued), decisions
 
 
 # ---------------------------------------------------------------- order of the levels

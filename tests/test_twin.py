@@ -1,0 +1,123 @@
+"""The engine equals the slow twin on generated worlds: events identical, every line's lost hours within 1e-9."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import twin
+from sim import experiment, rulebook
+from sim.response import level_hours
+from sim.vocab import Level
+from worlds import line, write_world
+
+EDITIONS = ["bj2013", "ha2014", "bj2015", "jjj2016", "mep2017", "mee2019", "sd2022draft", "mee2024"]
+
+
+@st.composite
+def index_series(draw, days):
+    """Daily indices with spells of heavy days, single clean gaps, and values on the very thresholds."""
+    level = st.sampled_from([60, 120, 149, 150, 151, 160, 199, 200, 201, 230, 299, 300, 301, 350, 499, 500])
+    values: list[int] = []
+    while len(values) < days:
+        values += [draw(level)] * draw(st.integers(1, 4))
+    return values[:days]
+
+
+@st.composite
+def plain_worlds(draw):
+    """A twin's world: series, forecast with errors, edition, keys, lines."""
+    days = draw(st.integers(12, 45))
+    edition = rulebook.edition(draw(st.sampled_from(EDITIONS)))
+    horizon = draw(st.sampled_from([3, 5, 7]))
+    observed = draw(index_series(days))
+    wrong = np.random.default_rng(draw(st.integers(0, 10**6)))
+    spread = draw(st.sampled_from([0, 30, 120]))
+    told = {(day, lead): max(0, round(observed[day + lead] + wrong.normal(0, spread)))
+            for day in range(days) for lead in range(1, horizon + 1) if day + lead < days}
+    share = st.integers(0, 100).map(lambda part: part / 100)
+    hours = st.sampled_from([0, 0, 4, 12, 24, 36, 48, 96, 7.5])
+    lines = [{"cuts": {name: draw(share) for name in ("yellow", "orange", "red")}, "down": draw(hours),
+              "up": draw(hours), "min_load": draw(st.sampled_from([0, 0, 0.3, 0.65]))}
+             for _ in range(draw(st.integers(1, 5)))]
+    return {
+        "days": days, "issue_hour": draw(st.sampled_from([0, 8, 16, 22])), "horizon": horizon,
+        "edition": edition.id, "merges": edition.merges,
+        "criteria": {name: [c.model_dump(exclude_none=True) for c in cs] for name, cs in edition.criteria().items()},
+        "lead": draw(st.sampled_from([0, 24, 48, 72])), "paper": draw(st.sampled_from([0, 4, 10, 23])),
+        "lift": draw(st.sampled_from([12, 24, 36, 48, 60])), "downgrade": draw(st.booleans()),
+        "escalate": draw(st.sampled_from([0, 0, 1, 2])), "preadjust": draw(st.booleans()),
+        "withdraw": draw(st.booleans()), "observed": observed, "told": told, "lines": lines,
+    }
+
+
+def engine_run(world, folder):
+    rows = [line(f"L{n}", ramp_down_h=ln["down"], ramp_up_h=ln["up"], min_load=ln["min_load"],
+                 **{f"{name}_cut": share for name, share in ln["cuts"].items()})
+            for n, ln in enumerate(world["lines"])]
+    path = write_world(
+        Path(folder), world["observed"], rows, world["told"], rules=world["edition"],
+        forecast={"horizon_days": world["horizon"], "issue_hour": world["issue_hour"]},
+        response={"lead_hours": world["lead"], "paper_hours": world["paper"], "lift_hours": world["lift"],
+                  "downgrade": world["downgrade"], "escalate": world["escalate"], "preadjust": world["preadjust"],
+                  "withdraw_on_lift": world["withdraw"]})
+    (run,) = experiment.run_all(experiment.load(path))
+    return run
+
+
+def events(run):
+    taken = run.ledger.decisions
+    return [(str(k), Level(int(v)).name, int(a), float(b), int(n)) for k, v, a, b, n in zip(
+        taken.kind, taken.level, taken.issued, taken.effective, taken.warning, strict=True)]
+
+
+@settings(max_examples=250)
+@given(plain_worlds())
+def test_events_and_lost_hours_equal_those_of_the_twin(world):
+    world["forecast"] = lambda day, lead: world["told"][day, lead]
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world, folder)
+    expected = twin.decisions_of(world)
+    assert events(run) == [(d["kind"], d["level"], d["issued"], d["effective"], d["warning"]) for d in expected]
+    lost = [twin.hours_lost(ln, expected, world) for ln in world["lines"]]
+    assert run.accounts[0].hours_lost == pytest.approx(lost, abs=1e-9, rel=0)
+    counted = twin.hours_by_level(expected, world)
+    hours = level_hours(run.ledger.timeline, 1, run.ledger.hours, world["escalate"])[0]
+    assert dict(zip(counted, hours, strict=True)) == counted
+
+
+@settings(max_examples=40)
+@given(plain_worlds(), st.sampled_from([0.0, 0.3, 0.8]))
+def test_lines_that_disobey_a_warning_go_on_as_the_twin_says(world, share):
+    world["forecast"] = lambda day, lead: world["told"][day, lead]
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world, folder)
+        path = Path(folder) / "scenario.yaml"
+        (run,) = experiment.run_all(experiment.load(path, [f"compliance.share={share}"]))
+    expected = twin.decisions_of(world)
+    heeds = experiment.heeded(run.world, run.ledger, 0)
+    lost = [twin.hours_lost(ln, expected, world, obeys=lambda number, at=at: bool(heeds[at, number]))
+            for at, ln in enumerate(world["lines"])]
+    assert run.accounts[0].hours_lost == pytest.approx(lost, abs=1e-9, rel=0)
+
+
+def test_the_worlds_hold_every_kind_of_decision_and_interrupted_ramps():
+    kinds, interrupted = set(), 0
+
+    @settings(max_examples=250, database=None)
+    @given(plain_worlds())
+    def look(world):
+        nonlocal interrupted
+        world["forecast"] = lambda day, lead: world["told"][day, lead]
+        made = twin.decisions_of(world)
+        kinds.update(d["kind"] for d in made)
+        hours = sorted(d["effective"] for d in made)
+        longest = max(ln["up"] for ln in world["lines"])
+        interrupted += any(b - a < longest for a, b in zip(hours, hours[1:], strict=False))
+
+    look()
+    assert kinds == {"issue", "advance", "upgrade", "downgrade", "lift", "cancel"}
+    assert interrupted > 20

@@ -1,0 +1,65 @@
+"""Worlds for tests: written as the files a user would give, so that the door is tested with what is behind it."""
+
+import csv
+from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
+
+START = date(2019, 11, 1)
+LIST_HEADER = ["enterprise_id", "enterprise", "county", "industry", "grade", "control", "line_id", "process", "product",
+               "output_unit", "output_per_day", "output_value_cny_per_day", "so2_kg_per_day", "nox_kg_per_day",
+               "pm_kg_per_day", "voc_kg_per_day", "ramp_down_h", "ramp_up_h", "min_load", "trucks_per_day",
+               "yellow_cut", "orange_cut", "red_cut", "yellow_measure", "orange_measure", "red_measure"]
+
+
+def line(line_id="L1", **given):
+    """One row of a list, with plain values for whatever is not given."""
+    row = {"enterprise_id": f"E-{line_id}", "enterprise": f"Works {line_id}", "county": "x", "industry": "coking",
+           "grade": "B", "control": "", "line_id": line_id, "process": "", "product": "coke", "output_unit": "t",
+           "output_per_day": 240, "output_value_cny_per_day": 24000, "so2_kg_per_day": 24, "nox_kg_per_day": 48,
+           "pm_kg_per_day": 12, "voc_kg_per_day": 6, "ramp_down_h": 0, "ramp_up_h": 0, "min_load": 0}
+    return row | given
+
+
+def write_list(path: Path, rows, header=LIST_HEADER, encoding="utf-8"):
+    with path.open("w", encoding=encoding, newline="") as out:
+        writer = csv.DictWriter(out, header, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def write_series(path: Path, index, start=START):
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["date", "aqi"])
+        writer.writerows([(start + timedelta(days=day)).isoformat(), value] for day, value in enumerate(index))
+    return path
+
+
+def write_forecast(path: Path, values, start=START, city="here"):
+    """values: {(issue day, lead): index}."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["city", "issue_date", "lead_day", "aqi"])
+        writer.writerows([city, (start + timedelta(days=day)).isoformat(), lead, value]
+                         for (day, lead), value in values.items())
+    return path
+
+
+def write_world(folder: Path, index, rows=None, told=None, start=START, **keys) -> Path:
+    """A scenario of one city `here` in a folder; keys go into the scenario as they are."""
+    write_series(folder / "series.csv", index, start)
+    city = {"observed": "series.csv"}
+    if rows is not None:
+        write_list(folder / "list.csv", rows)
+        city["enterprises"] = "list.csv"
+    scenario = {"title": "test", "period": {"start": start, "end": start + timedelta(days=len(index) - 1)},
+                "rules": "mee2019", "grading": "none", "cities": {"here": city}} | keys
+    if told is not None:
+        write_forecast(folder / "forecast.csv", told, start)
+        scenario["forecast"] = scenario.get("forecast", {}) | {"source": "file", "path": "forecast.csv"}
+    path = folder / "scenario.yaml"
+    path.write_text(yaml.safe_dump(scenario, allow_unicode=True), encoding="utf-8")
+    return path
