@@ -67,8 +67,8 @@ def _console(*, error: bool = False) -> Console:
     return Console(file=stream, width=None if stream.isatty() else 110, highlight=False, soft_wrap=False)
 
 
-def _print_findings(findings: tuple[Finding, ...] | list[Finding], lang: str) -> None:
-    console = _console(error=True)
+def _print_findings(findings: tuple[Finding, ...] | list[Finding], lang: str, *, error: bool = True) -> None:
+    console = _console(error=error)
     for finding in findings:
         word, style = (text("cli.look", lang), "yellow") if finding.doubtful else (text("cli.mend", lang), "bold red")
         console.print(f"[{style}]{word}[/]  {escape(finding.text(lang))}", soft_wrap=True)
@@ -115,7 +115,7 @@ def check(paths: tuple[str, ...], lang: str) -> None:
     from sim.checking import check_paths
 
     findings = check_paths(Path(_path(path)) for path in paths)
-    _print_findings(findings, lang)
+    _print_findings(findings, lang, error=False)
     errors = sum(not finding.doubtful for finding in findings)
     said = text("cli.found", lang, errors=errors, doubts=len(findings) - errors) if findings else text("cli.nothing", lang)
     _console().print(said)

@@ -80,8 +80,8 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
     with np.errstate(invalid="ignore"):
         outside = (parsed < column.low) | (parsed > column.high)
     for i in np.flatnonzero(outside):
-        findings.add("cell.range", file=table.file, place=table.rows[i], key=header, value=cells.iat[i],
-                     low=f"{column.low:g}", high="∞" if column.high == np.inf else f"{column.high:g}")
+        findings.add("cell.range" if np.isfinite(column.high) else "cell.low", file=table.file, place=table.rows[i], key=header, value=cells.iat[i],
+                     low=f"{column.low:g}", high=f"{column.high:g}")
     return parsed
 
 
@@ -108,19 +108,27 @@ def dates(table: Table, header: str, findings: Findings) -> list[date | None]:
     return parsed
 
 
-def coded(words: np.ndarray, known: dict[str, str], keys: tuple, header: str, table: Table, findings: Findings,
-          code: str) -> np.ndarray:
-    """Words as int64[n] positions in `keys`, -1 with a finding for an unknown one."""
-    place, names = pd.factorize(words, sort=False)
-    position = {str(key): i for i, key in enumerate(keys)}
-    of_name = np.array([position.get(known.get(plain_word(name), ""), -1) for name in names])
-    found = of_name[place]
+def coded(words: np.ndarray, known: dict[str, str], names: dict[str, dict[str, str]], header: str, table: Table,
+          findings: Findings, code: str) -> np.ndarray:
+    """Words as int64[n] positions in `names`, -1 with a finding for an unknown one.
+
+    known : keys by every word that means them. names : for each key its names, `{"en": …, "zh": …}`.
+    """
+    place, written = pd.factorize(words, sort=False)
+    position = {key: i for i, key in enumerate(names)}
+    of_word = np.array([position.get(known.get(plain_word(word), ""), -1) for word in written])
+    found = of_word[place]
     for i in np.flatnonzero(found < 0):
         near = difflib.get_close_matches(plain_word(words[i]), known, n=3, cutoff=0.5)
-        every = ", ".join(map(str, keys))
-        findings.add(code, file=table.file, place=table.rows[i], key=header, value=words[i], allowed=every,
-                     hint=", ".join(near) or every)
+        close = list(dict.fromkeys(known[word] for word in near)) or list(names)
+        findings.add(code, file=table.file, place=table.rows[i], key=header, value=words[i],
+                     allowed=in_both(names, list(names)), hint=in_both(names, close))
     return found
+
+
+def in_both(names: dict[str, dict[str, str]], keys: list[str]) -> dict[str, str]:
+    """Some keys as a reader of each language may write them."""
+    return {"en": ", ".join(keys), "zh": "、".join(names[key]["zh"] for key in keys)}
 
 
 def plain_word(name: str) -> str:

@@ -13,7 +13,7 @@ class Finding:
 
     file : path as the user gave it. place : line or row, as an editor or a spreadsheet counts it, or "".
     key : column or dotted key. value : what stands there. code : names the texts `finding.<code>` (what is wrong)
-    and `mend.<code>` (how to mend it) of the catalogue, filled from `words`. doubtful : told, but does not stop a run.
+    and `mend.<code>` (how to mend it) of the catalogue, filled from `words` (a dict among them is one text per language). doubtful : told, but does not stop a run.
     """
 
     code: str
@@ -26,7 +26,8 @@ class Finding:
 
     def text(self, lang: str = "en") -> str:
         """The finding as one line in `lang`."""
-        words = {"value": self.value, "key": self.key, **self.words}
+        words = {"value": self.value, "key": self.key} | {
+            name: word[lang] if isinstance(word, dict) else word for name, word in self.words.items()}
         where = ":".join(part for part in (self.file, self.place) if part)
         what = labels.text(f"finding.{self.code}", lang, **words)
         mend = labels.text(f"mend.{self.code}", lang, **words)

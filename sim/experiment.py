@@ -1,5 +1,6 @@
 """From a scenario file to results: read everything once, check it whole, run every variant."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from sim.errors import Findings
 from sim.files import Table, read_table, read_yaml, sha256
 from sim.grading import Asked, Choice, Override, ask
 from sim.industries import ANY, industry_named, process_named
+from sim.labels import LANGUAGES, text
 from sim.ledger import Ledger
 from sim.population import Population, join, list_of
 from sim.rng import stream
@@ -95,7 +97,7 @@ class _Reader:
     def find(self, name: str) -> Path:
         """A path as the scenario writes it, slashes of either kind: in the scenario's folder, else where one stands."""
         path = Path(name.replace("\\", "/"))
-        beside = self.folder / path
+        beside = Path(os.path.normpath(self.folder / path))
         return path if not beside.exists() and path.exists() else beside
 
     def table(self, name: str) -> Table | None:
@@ -201,11 +203,18 @@ def _choice(settings: Settings) -> Choice:
 
 
 def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findings) -> None:
-    for upper, number, lower in easier_above(run.settings.criteria, merges=edition.merges,
-                                             lift_hours=run.settings.response.lift_hours):
-        if run.criteria_replaced:
-            findings.add("criteria.easier", doubtful=True, file=run.name, key=f"criteria.{upper.name}.{number}",
-                         upper=upper.name, number=number + 1, lower=lower.name)
+    """Tell of a level that the scenario made easier to reach than the one below it; the edition's own are its text."""
+    if not run.criteria_replaced:
+        return
+    terms = {"merges": edition.merges, "lift_hours": run.settings.response.lift_hours}
+    own = easier_above(edition.criteria(), **terms)
+    for upper, number, lower in set(easier_above(run.settings.criteria, **terms)) - set(own):
+        findings.add("criteria.easier", doubtful=True, file=run.name, key=f"criteria.{upper.name}.{number}",
+                     upper=_level_names(upper), number=number + 1, lower=_level_names(lower))
+
+
+def _level_names(level: Level) -> dict[str, str]:
+    return {lang: text(f"level.{level.name}", lang) for lang in LANGUAGES}
 
 
 # ---------------------------------------------------------------- run

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sim.columns import coded, columns, name_columns, numbers, plain_word
+from sim.columns import coded, columns, in_both, name_columns, numbers, plain_word
 from sim.errors import Findings
 from sim.files import Table, read_table, records
 from sim.industries import industries, industry_words, process_named, scale_of
+from sim.labels import LANGUAGES
+from sim.labels import text as label
 from sim.measures import read_measure
 from sim.vocab import ASKING_LEVELS, NEVER_CUT, Control, Grade, Pollutant
 
@@ -99,11 +102,11 @@ def list_of(table: Table, city: str, findings: Findings) -> Population | None:
     _one_name(text, named, table, findings)
 
     industry_keys = tuple(industries())
-    industry = coded(text["industry"], industry_words(), industry_keys, named["industry"], table, findings,
-                      "list.industry")
-    grade = coded(text["grade"], _words("grade"), tuple(Grade), named["grade"], table, findings, "cell.word")
-    control = coded(text["control"], _words("control"), tuple(Control), named.get("control", "control"), table,
-                     findings, "cell.word")
+    industry = coded(text["industry"], industry_words(), {i.key: i.name for i in industries().values()},
+                     named["industry"], table, findings, "list.industry")
+    grade = coded(text["grade"], _words("grade"), _names("grade", Grade), named["grade"], table, findings, "cell.word")
+    control = coded(text["control"], _words("control"), _names("control", Control), named.get("control", "control"),
+                    table, findings, "cell.word")
     process_names, process = _processes(text["process"], industry)
     good = (industry >= 0) & (grade >= 0) & (control >= 0)
     _check_scale(industry, grade, process, process_names, good, text, named, table, findings)
@@ -169,6 +172,11 @@ def _words(of: str) -> dict[str, str]:
     return known | ({"": "normal"} if of == "control" else {})
 
 
+@cache
+def _names(of: str, words: type[StrEnum]) -> dict[str, dict[str, str]]:
+    return {word.value: {lang: label(f"{of}.{word}", lang) for lang in LANGUAGES} for word in words}
+
+
 def _processes(words: np.ndarray, industry: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Processes by key where rules know them. Returns names and int64[n]."""
     place, names = pd.factorize(words, sort=False)
@@ -193,7 +201,8 @@ def _check_scale(industry: np.ndarray, grade: np.ndarray, process: np.ndarray, p
         if grades[g].value not in allowed:
             for row in np.flatnonzero(good & (industry == i) & (process == p) & (grade == g)):
                 findings.add("list.scale", file=table.file, place=table.rows[row], key=named["grade"],
-                             value=text["grade"][row], industry=text["industry"][row], allowed=", ".join(allowed))
+                             value=text["grade"][row], industry=text["industry"][row],
+                             allowed=in_both(_names("grade", Grade), list(allowed)))
 
 
 def _unique(ids: np.ndarray, header: str, table: Table, findings: Findings) -> None:
