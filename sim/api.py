@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim import report as page
+from sim import page
 from sim.experiment import Progress, Scenario, run_all
 from sim.results import Results
 

@@ -63,20 +63,19 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
 
     def office() -> Generator[simpy.Event, None, None]:
         """The forecast office and the command office: one issue a day."""
-        episode, standing = w.no_episode(course.rules, size), w.nothing_standing(size)
-        for today in range(days):
+        standing, closed_through = w.nothing_standing(size), np.full(size, -1)
+        for today, outlook in enumerate(w.outlooks(course.observed, course.forecast, course.rules)):
             now = 24 * today + course.issue_hour
             yield at(now, Rank.OBSERVE)
-            observed = course.observed[today]
-            episode = w.read_day(episode, today, observed, course.rules)
-            outlook = w.look_ahead(episode, today, observed, course.forecast(today), course.rules)
+            outlook = w.without_closed_days(outlook, closed_through, today, course.observed, course.forecast(today),
+                                            course.rules)
             yield at(now, Rank.DECIDE)
             standing, decisions = w.decide(w.settle(standing, now), outlook, today, now, course.rules, course.terms)
             for decision in decisions:
                 agenda.plan(decision, now)
                 record.add(decision, now, outlook)
-                if decision.kind == "lift":
-                    episode = w.forget(episode, decision.which)
+                if decision.kind == "lift":  # a lift closes what lies behind it
+                    closed_through = np.where(decision.which, today, closed_through)
             act(agenda.planned)
             if progress:
                 progress(today + 1, days)

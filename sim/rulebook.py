@@ -82,6 +82,8 @@ class EditionLevel(Frozen):
 
 
 class Validity(Frozen):
+    """First and last day in force; None where a sheet names none."""
+
     from_: date | None = Field(alias="from")
     to: date | None
 
@@ -92,7 +94,7 @@ class Edition(Frozen):
     id: str
     title: Words
     document: str
-    sources: str
+    sources: Words
     scope: tuple[str, ...]
     valid: Validity
     valid_note: str = ""
@@ -156,7 +158,7 @@ class Citation:
     key: str
     document: str
     year: str
-    outlet: str
+    outlet: dict[str, str]
     title: dict[str, str]
     clause: dict[str, str]
 
@@ -206,10 +208,12 @@ class Policy:
 
 
 def edition_names() -> list[str]:
+    """Warning editions by the day from which they were valid."""
     return sorted((f.name for f in (DATA / "rules").iterdir() if f.is_dir()), key=lambda n: _valid_from(n))
 
 
 def policy_names() -> list[str]:
+    """Grading policies by name."""
     return sorted(f.name for f in (DATA / "grading").iterdir() if f.is_dir())
 
 
@@ -231,7 +235,8 @@ def lifecycle() -> _Lifecycle:
 
 @cache
 def citations() -> dict[str, Citation]:
-    return {row["cite"]: Citation(row["cite"], row["document"], row["year"], row["outlet"],
+    return {row["cite"]: Citation(row["cite"], row["document"], row["year"],
+                                  {"en": row["outlet_en"], "zh": row["outlet_zh"]},
                                   {"en": row["title_en"], "zh": row["title_zh"]},
                                   {"en": row["clause_en"], "zh": row["clause_zh"]})
             for row in records("grading/citations.csv")}

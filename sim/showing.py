@@ -7,7 +7,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from sim import report, rulebook, wording
+from sim import page as reading
+from sim import rulebook, wording
 from sim.errors import Finding, InputError
 from sim.experiment import Run
 from sim.explain import Explanation
@@ -25,7 +26,7 @@ LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dar
 def results(console: Console, found: Results, page: Path, lang: str) -> None:
     """Warnings with dates and levels, tonnes avoided, output lost, what rests on assumptions, where the files are."""
     console.print()
-    console.print(f"[bold]{escape(report.title(found))}[/]  {found.scenario.worlds[0].calendar.start} - "
+    console.print(f"[bold]{escape(reading.title(found))}[/]  {found.scenario.worlds[0].calendar.start} - "
                   f"{found.scenario.worlds[0].calendar.end}")
     for run in found.runs:
         _run(console, found, run, lang)
@@ -38,7 +39,7 @@ def results(console: Console, found: Results, page: Path, lang: str) -> None:
 
 
 def _run(console: Console, found: Results, run: Run, lang: str) -> None:
-    facts = report.glance(found, run)
+    facts = reading.glance(found, run)
     console.print()
     console.rule(f"[bold]{escape(facts.name)}[/]  {escape(facts.edition)}", align="left", style="dim")
     grid = Table.grid(padding=(0, 2))
@@ -53,7 +54,7 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
         grid.add_row(text("cli.avoided", lang), avoided)
         output = found.output[found.output["run"] == run.world.run.name]
         made = "   ".join(f"{escape(row.product)} {row.curtailed_output / members:,.0f} {escape(row.output_unit)}"
-                          for row in report.products(output).head(5).itertuples())
+                          for row in reading.products(output).head(5).itertuples())
         value = text("cli.value", lang, value=f"[bold]{facts.value_million_cny:,.1f}[/]")
         grid.add_row(text("cli.curtailed", lang), f"{value}\n{made}" if made else value)
         grid.add_row("", text("cli.assumed", lang, share=f"[bold]{facts.assumed_share:.0%}[/]"))
@@ -69,7 +70,7 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
 
 def _warnings(found: Results, run: Run, lang: str) -> str:
     """Counts by level, then each spell of response with its dates (first member)."""
-    facts = report.glance(found, run)
+    facts = reading.glance(found, run)
     if not sum(facts.warnings.values()):
         return text("cli.no_warning", lang)
     counted = ", ".join(f"{_level(level, lang)} {facts.warnings[level.name]:,.4g} "
@@ -144,7 +145,7 @@ def _edition(console: Console, edition: rulebook.Edition, lang: str) -> None:
     console.print(f"{edition.document}; {text('cli.valid', lang)} {_valid(edition.valid)}"
                   + (f" ({edition.valid_note})" if edition.valid_note else ""), style="dim", soft_wrap=True)
     console.print(f"{text('cli.scope', lang)}: {', '.join(edition.scope)}; "
-                  f"{text(f'report.confidence.{edition.confidence}', lang)} ({edition.sources})", style="dim",
+                  f"{text(f'report.confidence.{edition.confidence}', lang)} ({getattr(edition.sources, lang)})", style="dim",
                   soft_wrap=True)
     console.print(f"{text('cli.trigger', lang)}: {text(f'trigger.{edition.trigger}', lang)}; "
                   f"{text('cli.merges' if edition.merges else 'cli.no_merges', lang)}")

@@ -4,6 +4,7 @@ Axes: k = a city of a member (any number of them side by side), c = a criterion 
 """
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,13 +15,16 @@ from sim.vocab import Level
 
 NEVER = np.iinfo(np.int64).max
 
+COLUMNS = 60_000
+"""Columns looked at together: enough to forget the cost of a call, few enough to stay in the cache."""
+
 
 @dataclass(frozen=True)
 class Rules:
     """An edition's criteria as columns, ready for arrays: one row per criterion, lowest level first.
 
     exceeds, within : float64[c, 1], a day counts when its index is greater. days, within_days : int64[c, 1].
-    bridged : bool[c, 1], gap days of an episode neither break the run nor count. level : int64[c].
+    bridged : bool[c, 1], gap days of an episode neither break the run nor count. level : int8[c].
     lowest : the threshold T0 whose excess makes an episode. longest_gap_days : gaps up to this length are bridged.
     """
 
@@ -61,8 +65,8 @@ def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, l
     return Rules(
         criteria=rows, lowest=lowest, hold_days=math.ceil(lift_hours / 24),
         longest_gap_days=math.ceil(lift_hours / 24) - 1 if merges else 0,  # 24 x gap < lift_hours
-        level=np.array([int(level) for level, _, _ in rows]),
-        **{name: np.array(values)[:, None] for name, values in column.items()},
+        level=np.array([int(level) for level, _, _ in rows], np.int8),
+        **{name: np.array(values, np.int16 if "days" in name else None)[:, None] for name, values in column.items()},
     )
 
 
@@ -72,8 +76,8 @@ def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, l
 class Episode(NamedTuple):
     """The episode that each series is in, as far as it has been read.
 
-    start : int64[k], its first day, -1 outside an episode. gap : int64[k], clean days since its last day above T0.
-    run, inner : int64[c, k], length of the current run above the criterion's thresholds. inner_ok : bool[c, k], the
+    start : int16[k], its first day, -1 outside an episode. gap : int16[k], clean days since its last day above T0.
+    run, inner : int16[c, k], length of the current run above the criterion's thresholds. inner_ok : bool[c, k], the
     inner run was long enough. held : bool[c, k], the criterion has held in this episode.
     """
 
@@ -86,32 +90,27 @@ class Episode(NamedTuple):
 
 
 def no_episode(rules: Rules, size: int) -> Episode:
+    """No series is in an episode. Days are counted in int16: a period is at most ten years."""
     shape = (len(rules.level), size)
-    return Episode(np.full(size, -1), np.zeros(size, int), np.zeros(shape, int), np.zeros(shape, int),
-                   np.zeros(shape, bool), np.zeros(shape, bool))
+    return Episode(np.full(size, -1, np.int16), np.zeros(size, np.int16), np.zeros(shape, np.int16),
+                   np.zeros(shape, np.int16), np.zeros(shape, bool), np.zeros(shape, bool))
 
 
-def read_day(episode: Episode, day: int, index: np.ndarray, rules: Rules) -> Episode:
-    """The episode after one more day. index : float64[k], the day's index, observed or forecast."""
+def read_day(episode: Episode, day: int | np.ndarray, index: np.ndarray, rules: Rules) -> Episode:
+    """The episode after one more day. day : int or int64[k]; index : float64[k], the day's index, observed or forecast."""
     over = index > rules.lowest
-    gap = np.where(over, 0, episode.gap + 1)
+    gap = np.where(over, np.int16(0), episode.gap + np.int16(1))
     closed = gap > rules.longest_gap_days
-    start = np.where(closed, -1, np.where(over & (episode.start < 0), day, episode.start))
+    begun = np.where(over & (episode.start < 0), np.asarray(day, np.int16), episode.start)
+    start = np.where(closed, np.int16(-1), begun)
     open_ = ~closed
     hit = index > rules.exceeds
     keeps = hit | rules.bridged
-    run = np.where(keeps, episode.run + hit, 0) * open_
-    inner = np.where(hit & (index > rules.within), episode.inner + 1, 0)
+    run = np.where(keeps & open_, episode.run + hit, np.int16(0))
+    inner = np.where(hit & (index > rules.within), episode.inner + np.int16(1), np.int16(0))
     inner_ok = ((episode.inner_ok & keeps) | (inner >= rules.within_days)) & open_
     held = (episode.held | ((run >= rules.days) & inner_ok)) & open_
     return Episode(start, gap, run, inner, inner_ok, held)
-
-
-def forget(episode: Episode, which: np.ndarray) -> Episode:
-    """A lift closes what lies behind it: days up to today count for no later warning. which : bool[k]."""
-    kept = ~which
-    return Episode(np.where(which, -1, episode.start), episode.gap, episode.run * kept, episode.inner * kept,
-                   episode.inner_ok & kept, episode.held & kept)
 
 
 def level_held(held: np.ndarray, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
@@ -148,8 +147,10 @@ class Outlook(NamedTuple):
     running: dict[Level, np.ndarray]
 
 
-def look_ahead(episode: Episode, today: int, observed: np.ndarray, forecast: np.ndarray, rules: Rules) -> Outlook:
-    """Read the forecast days on from today. observed : float64[k], today's; forecast : float64[lead, k]."""
+def look_ahead(episode: Episode, today: int | np.ndarray, observed: np.ndarray, forecast: np.ndarray,
+               rules: Rules) -> Outlook:
+    """Read the forecast days on from today. today : int or int64[k]; observed : float64[k], today's index; forecast :
+    float64[lead, k]."""
     size = len(observed)
     level, start, end, criterion = (np.zeros(size, int), np.full(size, -1), np.full(size, -1), np.zeros(size, int))
     ahead = np.zeros(size, bool)  # the current episode has a day after today
@@ -168,6 +169,48 @@ def look_ahead(episode: Episode, today: int, observed: np.ndarray, forecast: np.
     near_or_today = np.concatenate([observed[None], near])
     return Outlook(level, start, end, criterion, observed > rules.lowest, (near > rules.lowest).any(axis=0),
                    {lv: (near_or_today > t).any(axis=0) for lv, t in rules.own_threshold.items()})
+
+
+def outlooks(observed: np.ndarray, forecast: Callable[[int], np.ndarray], rules: Rules) -> Iterator[Outlook]:
+    """The outlook of each issue, every day behind it counted. observed : float64[day, k]; forecast : see `forecast`.
+
+    Issues are looked at many at a time: they are one more stretch of the axis k.
+    """
+    days, size = observed.shape
+    episode = no_episode(rules, size)
+    at_once = max(1, COLUMNS // size)
+    for first in range(0, days, at_once):
+        issues = range(first, min(first + at_once, days))
+        behind = []
+        for today in issues:
+            episode = read_day(episode, today, observed[today], rules)
+            behind.append(episode)
+        seen = look_ahead(Episode(*(np.concatenate(part, axis=-1) for part in zip(*behind, strict=True))),
+                          np.repeat(np.array(issues, np.int16), size), observed[first: first + len(issues)].ravel(),
+                          np.concatenate([forecast(today) for today in issues], axis=1), rules)
+        for place in range(len(issues)):
+            mine = slice(place * size, (place + 1) * size)
+            yield Outlook(*(part[mine] for part in seen[:-1]),
+                          {level: part[mine] for level, part in seen.running.items()})
+
+
+def without_closed_days(outlook: Outlook, closed_through: np.ndarray, today: int, observed: np.ndarray,
+                        forecast: np.ndarray, rules: Rules) -> Outlook:
+    """The outlook where days up to a lift count for no later warning. closed_through : int64[k], last such day.
+
+    Only an episode that began on a closed day is looked at anew: a forecast that said clean days was wrong.
+    """
+    which = np.flatnonzero((outlook.level > 0) & (outlook.start <= closed_through))
+    if not len(which):
+        return outlook
+    closed, episode = closed_through[which], no_episode(rules, len(which))
+    for day in range(int(closed.min()) + 1, today + 1):
+        episode = read_day(episode, day, np.where(day > closed, observed[day, which], -np.inf), rules)
+    anew = look_ahead(episode, today, observed[today, which], forecast[:, which], rules)
+    level, start, end, criterion = (part.copy() for part in outlook[:4])
+    for part, new in zip((level, start, end, criterion), anew[:4], strict=True):
+        part[which] = new
+    return outlook._replace(level=level, start=start, end=end, criterion=criterion)
 
 
 # ---------------------------------------------------------------- decisions
@@ -235,6 +278,8 @@ def decide(standing: Standing, outlook: Outlook, today: int, now: int, rules: Ru
     now : hour of the issue. Lift, upgrade, downgrade for the active warning; issue, cancel, advance, upgrade for the
     announced one. Source: model, section 4.
     """
+    if not (standing.level.any() or standing.next_level.any() or outlook.level.any()):
+        return standing, []
     level, number, lifts_at, next_level, next_number, next_at, issued = standing
     soonest = now + terms.paper_hours
     tomorrow = 24 * (today + 1)

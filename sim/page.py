@@ -209,13 +209,13 @@ def _citations(results: Results) -> list[dict[str, str]]:
     for run in results.runs:
         edition = run.world.edition
         found[edition.id] = {"document": edition.document, "what": getattr(edition.title, lang),
-                             "from": edition.sources, "basis": text(f"report.confidence.{edition.confidence}", lang),
+                             "from": getattr(edition.sources, lang), "basis": text(f"report.confidence.{edition.confidence}", lang),
                              "notes": [getattr(note, lang) for note in edition.notes]}
         for row in run.world.asked.rows if run.world.asked else ():
             for key in (row.cite, *row.via):
                 cited = rulebook.citations()[key]
                 found[key] = {"document": wording.document(cited.document, lang), "what": cited.title[lang],
-                              "from": cited.outlet, "basis": cited.clause[lang], "notes": []}
+                              "from": cited.outlet[lang], "basis": cited.clause[lang], "notes": []}
     lift = rulebook.lifecycle().lift
     found["lift"] = {"document": lift.document, "what": getattr(lift.clause, lang), "from": "",
                      "basis": text(f"basis.{lift.basis}", lang), "notes": []}

@@ -1,0 +1,152 @@
+"""The command line as a user meets it: exit status, a Chinese console, paths, nothing written on a mistake."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from worlds import line, write_world
+
+INDEX = [100] * 5 + [210] * 3 + [100] * 4
+
+
+def call(*words, cwd, **environment):
+    """Run the program as a process; returns (status, stdout, stderr) with the streams as bytes decoded by encoding."""
+    given = {**os.environ, "PYTHONIOENCODING": "utf-8", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
+    done = subprocess.run([sys.executable, "-W", "error", "-m", "sim", *map(str, words)], cwd=cwd, env=given,
+                          capture_output=True, check=False)
+    encoding = given["PYTHONIOENCODING"].split(":")[0]
+    return done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding)
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    return write_world(tmp_path, INDEX, [line("L1"), line("L2", industry="cement", process="clinker", grade="C")],
+                       grading="guide-2020")
+
+
+def test_a_run_says_what_happened_and_where_the_files_are(scenario, tmp_path):
+    status, said, wrong = call("run", scenario, "--out", tmp_path / "out", cwd=tmp_path)
+    assert (status, wrong) == (0, "")
+    for words in ("orange 1 (72 h)", "2019-11-06 00:00 - 2019-11-09 00:00", "NOx", "rest on assumed rows", "report.html"):
+        assert words in said
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_without_a_folder_the_files_go_to_runs(scenario, tmp_path):
+    assert call("run", scenario, cwd=tmp_path)[0] == 0
+    assert (tmp_path / "runs" / "scenario" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_everything_survives_a_gbk_console(scenario, tmp_path, lang):
+    folder = tmp_path / "结果 一"
+    for words in (["run", scenario, "--out", folder], ["rules"], ["rules", "guide-2020"], ["check", scenario],
+                  ["explain", scenario, "--line", "L2", "--day", "2019-11-06"]):
+        status, said, wrong = call(*words, "--lang", lang, cwd=tmp_path, PYTHONIOENCODING="gbk")
+        assert (status, wrong) == (0, ""), wrong
+        assert "\ufffd" not in said
+        assert "?" not in said.replace("did you mean", "")
+    assert (folder / "report.html").is_file()
+
+
+def test_findings_survive_a_gbk_console_too(tmp_path):
+    (tmp_path / "坏 的.yaml").write_text("rules: 不存在\n", encoding="utf-8")
+    status, said, wrong = call("run", "坏 的.yaml", "--lang", "zh", cwd=tmp_path, PYTHONIOENCODING="gbk")
+    assert status == 2
+    assert "没有该预警版本" in wrong
+    assert "Traceback" not in wrong
+
+
+def test_a_system_that_speaks_chinese_is_answered_in_chinese(scenario, tmp_path):
+    assert "预警" in call("run", scenario, cwd=tmp_path, LANG="zh_CN.UTF-8", LC_ALL="")[1]
+    assert "Warnings" in call("run", scenario, cwd=tmp_path)[1]
+
+
+def test_a_mistake_ends_with_status_2_every_finding_and_nothing_written(tmp_path):
+    path = write_world(tmp_path, INDEX, [line("L1", nox_kg_per_day="much"), line("L1")], rules="mee2091")
+    before = sorted(p.name for p in tmp_path.iterdir())
+    status, said, wrong = call("run", path, "--set", "forecast.horizon=3", cwd=tmp_path)
+    assert (status, said) == (2, "")
+    assert "mee2091" in wrong
+    assert "horizon_days" in wrong
+    assert "Traceback" not in wrong
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (["run", "nowhere.yaml"], "no such file"), (["run", "--sett", "a=b"], "No such option"), (["walk"], "No such command"),
+    (["rules", "mee2091"], "no such warning edition"), (["check"], "Missing argument"),
+    (["explain", "scenario.yaml", "--line", "L9", "--day", "2019-11-06"], "did you mean L"),
+    (["explain", "scenario.yaml", "--line", "L1", "--day", "today"], "not a date"),
+    (["explain", "scenario.yaml", "--line", "L1", "--day", "2031-01-01"], "outside the period"),
+    (["explain", "scenario.yaml", "--line", "L1", "--day", "2019-11-06", "--run", "x"], "no such variant")])
+def test_wrong_words_end_with_status_2_and_a_hint(scenario, tmp_path, words, expected):
+    status, _, wrong = call(*words, cwd=tmp_path)
+    assert status == 2
+    assert expected in wrong
+    assert "Traceback" not in wrong
+
+
+def test_an_occupied_folder_is_told_before_the_run(scenario, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    status, _, wrong = call("run", scenario, "--out", "mine", cwd=tmp_path)
+    assert status == 2
+    assert "notes.txt" in wrong
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_check_reads_everything_and_runs_nothing(scenario, tmp_path):
+    before = sorted(p.name for p in tmp_path.iterdir())
+    status, said, _ = call("check", scenario, tmp_path / "list.csv", tmp_path / "series.csv", cwd=tmp_path)
+    assert status == 0
+    assert "nothing wrong found" in said
+    (tmp_path / "list.csv").write_text("a,b\n1,2\n")
+    status, said, _ = call("check", tmp_path / "list.csv", tmp_path / "series.csv", cwd=tmp_path)
+    assert status == 2
+    assert "1 to mend" in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_explain_shows_the_whole_chain(scenario, tmp_path):
+    status, said, _ = call("explain", scenario, "--line", "L2", "--day", "2019-11-06", cwd=tmp_path)
+    assert status == 0
+    order = ["Line", "Day", "Forecast", "Decision", "episode 2019-11-06 to 2019-11-08", "above 200 for 72 h",
+             "Response level", "Rule row", "环办大气函〔2020〕340号", "[text]", "Ordered share", "Load by hour",
+             "Kilograms", "24.00 full-load hours lost"]
+    places = [said.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_explain_takes_overrides_and_variants(scenario, tmp_path):
+    status, said, _ = call("explain", scenario, "--line", "L1", "--day", "2019-11-06", "--lang", "zh", "--set",
+                           "grading={policy: uniform, yellow: 0.1, orange: 0.2, red: 0.3}", cwd=tmp_path)
+    assert status == 0
+    assert "限产20%" in said
+    assert "〔假设〕" in said
+
+
+def test_rules_lists_editions_and_policies_with_their_assumed_share(tmp_path):
+    _, said, _ = call("rules", cwd=tmp_path)
+    for words in ("bj2013", "mee2024", "2024-01-23", "环大气〔2024〕6号", "guide-2020", "62%", "uniform", "none"):
+        assert words in said
+
+
+def test_our_fault_is_status_1_and_says_so(scenario, tmp_path):
+    program = ("import sys, sim.cli, sim.api\n"
+               "def broken(*_): raise RuntimeError('inside')\n"
+               "sim.api.run = broken\n"
+               f"sys.argv = ['x', 'run', {str(scenario)!r}]\n"
+               "sim.cli.main()\n")
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "our fault" in done.stderr
+
+
+def test_the_root_script_and_the_module_are_the_same_program(root, tmp_path):
+    by_script = subprocess.run([sys.executable, root / "run_sim.py", "rules"], cwd=tmp_path, capture_output=True,
+                               check=True).stdout
+    by_module = subprocess.run([sys.executable, "-m", "sim", "rules"], cwd=root, capture_output=True, check=True).stdout
+    assert by_script == by_module

@@ -1,0 +1,149 @@
+"""Every command and snippet shown is run; what the pages say is so."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+PAGES = ["README.md", "README.zh.md", "docs/planner.md", "docs/planner.zh.md", "enterprises/README.md"]
+
+
+def blocks(text, kind):
+    return re.findall(rf"^```{kind}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def commands(root):
+    found = {}
+    for page in PAGES:
+        for block in blocks((root / page).read_text(encoding="utf-8"), "sh"):
+            for command in block.splitlines():
+                if command.startswith("python "):
+                    found.setdefault(command.removesuffix(" --lang zh"), f"{page}: {command}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    """A folder that looks like the project's, so that runs do not land in it."""
+    from conftest import ROOT
+
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("run_sim.py", "sim", "scenarios", "enterprises"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def test_every_command_shown_runs(root, workplace):
+    shown = commands(root)
+    assert len(shown) >= 10
+    for command, where in shown.items():
+        words = shlex.split(command)
+        if "make_lists.py" in command:
+            (workplace / words[-1]).mkdir(parents=True, exist_ok=True)
+        done = subprocess.run([sys.executable, *words[1:]], cwd=workplace, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{where}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_five_lines_of_python_run(root, workplace, page):
+    (snippet,) = blocks((root / page).read_text(encoding="utf-8"), "python")
+    assert len(snippet.strip().splitlines()) == 5
+    done = subprocess.run([sys.executable, "-c", snippet], cwd=workplace, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (workplace / "winter.png").is_file()
+    assert (workplace / "runs" / "from-python" / "report.html").is_file()
+
+
+def test_the_output_shown_is_the_output(root, yangquan):
+    from io import StringIO
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from sim import showing
+
+    shown = StringIO()
+    showing.results(Console(file=shown, width=110), yangquan, Path("report.html"), "en")
+    plain = " ".join(shown.getvalue().split())
+    (block,) = blocks((root / "README.md").read_text(encoding="utf-8"), "text")
+    for said in block.strip().splitlines():
+        assert " ".join(said.split()) in plain
+
+
+def test_ci_runs_the_readmes_test_command_and_both_readmes_agree(root):
+    pattern = re.compile(r"^(python3|py -3\.11) -m venv .*$", re.MULTILINE)
+    english, chinese = ([m[0].replace(" --lang zh", "") for m in pattern.finditer((root / page).read_text(encoding="utf-8"))]
+                        for page in ("README.md", "README.zh.md"))
+    assert sorted(english) == sorted(chinese)
+    assert len(english) == 4
+    assert "README.md" in (root / ".ci" / "run").read_text()
+
+
+def test_scenario_snippets_are_read(root, tmp_path):
+    from sim import experiment
+    from worlds import line, write_list
+
+    first, override = blocks((root / "docs" / "scenario.md").read_text(encoding="utf-8"), "yaml")
+    (tmp_path / "scenarios" / "series").mkdir(parents=True)
+    (tmp_path / "enterprises").mkdir()
+    write_list(tmp_path / "enterprises" / "yangquan.csv", [
+        line("L", industry="cement", process="clinker", grade="B"), line("M", grade="C")])
+    (tmp_path / "scenarios" / "series" / "yangquan-2015-16.csv").write_bytes(
+        (root / "scenarios" / "series" / "yangquan-2015-16.csv").read_bytes())
+    (tmp_path / "scenarios" / "all.yaml").write_text(first, encoding="utf-8")
+    assert [w.run.name for w in experiment.load(tmp_path / "scenarios" / "all.yaml").worlds] == ["base", "mee2024", "uniform"]
+    changed = yaml.safe_load(first) | yaml.safe_load(override)
+    (tmp_path / "scenarios" / "two.yaml").write_text(yaml.safe_dump(changed, allow_unicode=True), encoding="utf-8")
+    asked = experiment.load(tmp_path / "scenarios" / "two.yaml").worlds[0].asked
+    assert asked.output[1].tolist() == [0.2, 0.4]
+    assert asked.output[0].tolist()[0] == 0.1
+
+
+@pytest.mark.parametrize("page", ["docs/planner.md", "docs/planner.zh.md"])
+def test_the_planners_variants_are_read(root, tmp_path, page):
+    from sim import experiment
+    from worlds import write_world
+
+    (block,) = blocks((root / page).read_text(encoding="utf-8"), "yaml")
+    scenario = experiment.load(write_world(tmp_path, [100] * 10, **yaml.safe_load(block)))
+    assert len(scenario.worlds) == 3
+
+
+def test_the_edition_shown_to_contributors_is_read(root):
+    from sim.errors import Findings
+    from sim.files import parse_yaml
+    from sim.rulebook import Edition
+    from sim.schema import build
+
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = re.search(r"^ {3}```yaml\n(.*?)^ {3}```", text, flags=re.DOTALL | re.MULTILINE)[1]
+    findings = Findings()
+    edition = build(Edition, parse_yaml(re.sub("^ {3}", "", block, flags=re.MULTILINE), "shown", findings), "shown", findings)
+    assert findings.all == []
+    assert edition.id == "city2027"
+
+
+def test_links_between_pages_lead_somewhere(root):
+    pages = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("enterprises/*.md"), *root.glob("benchmarks/*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_table_of_outputs_names_every_file(root, yangquan):
+    page = (root / "docs" / "outputs.md").read_text(encoding="utf-8")
+    for name in yangquan.files("page"):
+        assert f"`{name}`" in page
+
+
+def test_the_keys_of_a_scenario_are_all_told(root):
+    from sim import scenario
+
+    page = (root / "docs" / "scenario.md").read_text(encoding="utf-8")
+    for model in (scenario.Settings, scenario.Forecast, scenario.Response, scenario.GradingOverride, scenario.Period):
+        for key in model.model_fields:
+            assert re.search(rf"\b{key}\b", page), key

@@ -1,0 +1,108 @@
+"""The report: one file, no network, both languages whole, charts that draw Chinese."""
+
+import re
+
+import numpy as np
+import pytest
+
+import sim
+from sim import charts, page
+from sim.results import Results
+
+SECTIONS = {"en": ["The runs at a glance", "The period, day by day", "Decisions", "What the warnings saved",
+                   "Avoided by industry", "By county", "The twenty most affected enterprises",
+                   "Assumptions that moved numbers", "Documents", "Limits of the model"],
+            "zh": ["总览", "逐日空气质量与预警", "预警决定", "预警减了多少", "分县区", "受影响最大的二十家企业", "影响结果的假设",
+                   "文件", "模型局限"]}
+
+
+@pytest.fixture(scope="module")
+def pages(yangquan):
+    return {lang: page.render(Results(yangquan.scenario, yangquan.runs, lang)) for lang in ("en", "zh")}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_has_every_section_and_asks_the_network_for_nothing(pages, lang):
+    for heading in SECTIONS[lang]:
+        assert heading in pages[lang] or heading == "Avoided by industry"  # drawn, letters as outlines
+    bare = re.sub(r'xmlns(:\w+)?="[^"]*"', "", pages[lang])
+    assert not re.search(r'(src|href|url)\s*[=(]\s*["\']?(https?:)?//', bare)
+    assert "<script" not in bare
+    assert "<link" not in bare
+    assert pages[lang].count("<svg") == 8
+
+
+def test_the_chinese_page_is_chinese(pages):
+    shown = re.sub(r"<svg.*?</svg>|<style.*?</style>|<[^>]+>", " ", pages["zh"], flags=re.DOTALL)
+    words = set(re.findall(r"[A-Za-z]{4,}", shown)) - {"hpwsim", "manifest", "json", "rules", "VOCs"}
+    assert {word for word in words if word.islower()} <= {"applied", "variants"}, words  # names of files and keys
+
+
+def test_the_english_page_has_no_chinese_words_of_ours(pages):
+    shown = re.sub(r"<svg.*?</svg>|<style.*?</style>", " ", pages["en"], flags=re.DOTALL)
+    for words in ("预警", "停产", "绩效等级", "假设"):
+        assert words not in re.sub(r"<td[^>]*>.*?</td>", " ", shown, flags=re.DOTALL)
+
+
+def test_enterprise_names_are_escaped(tmp_path):
+    from worlds import line, write_world
+
+    rows = [line("L", enterprise="<b>&Works</b>", orange_cut=0.5)]
+    shown = page.render(sim.run(sim.load(write_world(tmp_path, [100] * 5 + [210] * 3 + [100] * 3, rows))))
+    assert "<b>&Works" not in shown
+    assert "&lt;b&gt;&amp;Works" in shown
+
+
+def test_charts_draw_chinese_without_a_missing_sign(yangquan):
+    zh = Results(yangquan.scenario, yangquan.runs, "zh")
+    for run in zh.runs:
+        for figure in page.winters(zh, run):
+            assert charts.png(figure).startswith(b"\x89PNG")  # a missing glyph would be a warning, and so an error
+
+
+def test_the_picture_is_the_same_each_time(yangquan):
+    one, two = (charts.svg(sim.plot(yangquan)) for _ in range(2))
+    assert one == two
+
+
+def test_the_top_twenty_are_ranked_by_value(yangquan):
+    lines = yangquan.lines[yangquan.lines["run"] == "base"]
+    rows = page.most_affected(lines, yangquan.runs[0], "en")
+    values = [row["value"] for row in rows]
+    assert len(rows) == 20
+    assert values == sorted(values, reverse=True)
+    assert values[0] == pytest.approx(lines.groupby("enterprise_id")["curtailed_value_cny"].sum().max())
+
+
+def test_hours_outside_a_warning_are_told(tmp_path):
+    from worlds import line, write_world
+
+    days = 14
+    index = [50, 50, 160, 160, 50, 50, 160, 160, *[50] * 6]
+    told = {(d, lead): 50 for d in range(days) for lead in range(1, 8) if d + lead < days}
+    told |= {(1, 1): 160, (1, 2): 160, (2, 1): 160, (3, 1): 50, (3, 2): 50}
+    told |= {(2, 3): 50, (3, 3): 50}
+    path = write_world(tmp_path, index, [line("L", yellow_cut=0.5, orange_cut=0.5, red_cut=0.5)], told, rules="mee2024")
+    result = sim.run(sim.load(path))
+    hours = page._hours_outside_warnings(result.runs[0])
+    assert hours >= 0
+    assert ("withdraw_on_lift" in page.render(result)) == (hours > 0)
+
+
+def test_an_ensemble_shows_means(tmp_path):
+    from worlds import line, write_world
+
+    index = [100] * 5 + [210] * 3 + [100] * 4
+    told = {(d, lead): index[d + lead] for d in range(12) for lead in range(1, 8) if d + lead < 12}
+    path = write_world(tmp_path, index, [line("L", orange_cut=0.5)], told)
+    rows = (tmp_path / "forecast.csv").read_text().splitlines()
+    members = [rows[0] + ",member", *(f"{row},a" for row in rows[1:]),
+               *(row.rsplit(",", 1)[0] + ",100,b" for row in rows[1:])]
+    (tmp_path / "forecast.csv").write_text("\n".join(members))
+    result = sim.run(sim.load(path))
+    facts = page.glance(result, result.runs[0])
+    assert facts.warnings["orange"] == 0.5
+    assert facts.avoided_t["nox"] == pytest.approx(0.036)
+    shown = page.render(result)
+    assert "means over 2 members" in shown
+    assert np.isclose(result.totals["avoided_kg"].sum(), 2 * sum(facts.avoided_t.values()) * 1000)

@@ -1,0 +1,124 @@
+"""Scenarios: what is in force, dotted keys, variants, one precedence, everything changed on record."""
+
+import pytest
+
+import sim
+from sim import experiment
+from worlds import line, write_world
+
+SERIES = [100] * 5 + [160, 160, 170] + [100] * 12
+
+
+def load(folder, *overrides, index=SERIES, rows=None, **keys):
+    return experiment.load(write_world(folder, index, rows, **keys), overrides)
+
+
+def test_what_a_file_leaves_out_is_in_force_and_in_the_manifest(tmp_path):
+    settings = load(tmp_path).worlds[0].settings.model_dump(mode="json")
+    assert settings["forecast"] == {"source": "perfect", "path": None, "horizon_days": 7, "issue_hour": 16}
+    assert settings["response"]["paper_hours"] == 4
+    assert settings["criteria"]["orange"][0]["hours"] == 72
+    assert settings["seed"] == 1
+
+
+def test_a_criterion_is_changed_from_the_editions_own(tmp_path):
+    scenario = load(tmp_path, "criteria.yellow.0.over=150")
+    (world,) = scenario.worlds
+    assert world.settings.criteria["yellow"][0].model_dump(exclude_none=True) == {"over": 150, "hours": 48}
+    assert world.settings.criteria["orange"][0].over == 200
+    assert world.run.criteria_replaced == {"yellow"}
+    assert [(c.key, c.old, c.new, c.given) for c in world.run.changes] == [
+        ("criteria.yellow.0.over", "200", "150", "--set")]
+    result = sim.run(scenario)
+    assert result.summary["warnings_yellow"].tolist() == [1]
+    assert "the scenario's own criterion" in result.warnings["clause"].iloc[0]
+
+
+def test_criteria_start_from_the_edition_that_the_override_chose(tmp_path):
+    (world,) = load(tmp_path, "criteria.orange.1.hours=96", "rules=mee2024").worlds
+    assert [c.over for c in world.settings.criteria["orange"]] == [200, 150]
+    assert world.settings.criteria["orange"][1].hours == 96
+
+
+def test_a_scenario_replaces_the_levels_it_names_and_keeps_the_others(tmp_path):
+    (world,) = load(tmp_path, criteria={"yellow": [{"over": 120, "hours": 24}], "blue": [{"over": 90, "hours": 24}]}).worlds
+    assert world.settings.criteria["blue"][0].over == 90
+    assert world.settings.criteria["red"][1].reaches == 500
+    assert world.rules.lowest == 90
+
+
+def test_a_level_may_be_taken_out(tmp_path):
+    (world,) = load(tmp_path, "criteria.red=[]").worlds
+    assert {level.name for level, *_ in world.rules.criteria} == {"yellow", "orange"}
+
+
+def test_a_criterion_may_be_added(tmp_path):
+    (world,) = load(tmp_path, "criteria.orange.1={over: 300, hours: 24}").worlds
+    assert len(world.settings.criteria["orange"]) == 2
+
+
+def test_an_orange_easier_to_reach_than_yellow_is_told_not_refused(tmp_path):
+    scenario = load(tmp_path, "criteria.orange.0.hours=24")
+    (doubt,) = [d for d in scenario.doubts if d.code == "criteria.easier"]
+    assert "orange" in doubt.text("en")
+    assert "橙色" in doubt.text("zh")
+    assert not [d for d in load(tmp_path, "criteria.yellow.0.hours=24").doubts if d.code == "criteria.easier"]
+
+
+def test_variants_run_beside_the_base_and_set_comes_last(tmp_path):
+    scenario = load(tmp_path, "forecast.issue_hour=8",
+                    variants={"new": {"rules": "mee2024", "forecast.issue_hour": 20}, "二": {"response.lead_hours": 48}})
+    assert [w.run.name for w in scenario.worlds] == ["base", "new", "二"]
+    assert [w.settings.forecast.issue_hour for w in scenario.worlds] == [8, 8, 8]
+    assert [c.given for c in scenario.worlds[1].run.changes] == ["variants.new", "variants.new", "--set"]
+
+
+def test_shares_of_the_policy_may_be_replaced_by_industry_in_any_language(tmp_path):
+    rows = [line("L", industry="cement", process="熟料", grade="B"), line("M", industry="焦化", grade="C")]
+    scenario = load(tmp_path, rows=rows, grading={"policy": "guide-2020", "override": [
+        {"industry": "水泥", "process": "clinker", "grade": "B", "level": "orange", "share": 0.4},
+        {"industry": "焦化", "grade": "C", "level": "orange", "share": 0.1}]})
+    assert scenario.worlds[0].asked.output[1].tolist() == [0.4, 0.1]
+
+
+def test_an_override_is_reached_by_its_number(tmp_path):
+    scenario = load(tmp_path, "grading.override.0.share=0.7", rows=[line("L")], grading={
+        "policy": "guide-2020", "override": [{"industry": "焦化", "level": "orange", "share": 0.1}]})
+    assert scenario.worlds[0].asked.output[1].tolist() == [0.7]
+
+
+def test_the_policy_is_switched_whole_on_the_command_line(tmp_path):
+    scenario = load(tmp_path, "grading={policy: uniform, yellow: 0.1, orange: 0.2, red: 0.3}", rows=[line("L")],
+                    grading="guide-2020")
+    assert scenario.worlds[0].asked.output[:, 0].tolist() == [0.1, 0.2, 0.3]
+
+
+def test_paths_may_have_backslashes_spaces_and_chinese(tmp_path):
+    folder = tmp_path / "我的 情景"
+    (folder / "数 据").mkdir(parents=True)
+    path = write_world(folder, SERIES, [line("L")])
+    (folder / "series.csv").rename(folder / "数 据" / "序列.csv")
+    path.write_text(path.read_text(encoding="utf-8").replace("series.csv", "'数 据\\序列.csv'"), encoding="utf-8")
+    assert experiment.load(str(path).replace("/", "\\")).worlds[0].calendar.days == len(SERIES)
+
+
+def test_a_scenario_in_gb18030_is_read(tmp_path):
+    path = write_world(tmp_path, SERIES, title="阳泉试验")
+    path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
+    assert experiment.load(path).worlds[0].settings.title.zh == "阳泉试验"
+
+
+@pytest.mark.parametrize(("override", "words"), [
+    ("forecast.horizon_days", "not of the form"), ("=5", "not of the form"), ("forecast.horizon=5", "horizon_days"),
+    ("nowhere.at_all=1", "leads nowhere"), ("criteria.yellow.9.over=1", "leads nowhere"),
+    ("forecast.horizon_days=many", "--set"), ("cities.here.observed=gone.csv", "no such file"),
+    ("criteria.yellow.0=[", "not readable")])
+def test_a_wrong_override_says_where_it_was_given(tmp_path, override, words):
+    with pytest.raises(sim.InputError) as caught:
+        load(tmp_path, override)
+    assert words in str(caught.value)
+
+
+def test_the_same_key_set_twice_is_an_error(tmp_path):
+    with pytest.raises(sim.InputError, match="set twice"):
+        load(tmp_path, "seed=1", "seed=2")
