@@ -6,8 +6,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-import sim  # noqa: E402
-from sim.charts import png  # noqa: E402
+import sim
+from sim.charts import png
 
 
 def main(folder: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from sim.industries import industries, scale_of, process_named  # noqa: E402
+from sim.industries import industries, process_named, scale_of
 
 SEED = 20201201
 POLLUTANTS = ("so2", "nox", "pm", "voc")

@@ -86,7 +86,7 @@ def daily_index(concentrations: dict[str, np.ndarray], edition: AqiEdition, trig
     dust = np.zeros(len(aqi), bool)
     without_pm10 = aqi
     if {"pm10_ug_m3", "pm25_ug_m3"} <= set(species):
-        pm10, pm25 = species.index("pm10_ug_m3"), species.index("pm25_ug_m3")
+        pm10 = species.index("pm10_ug_m3")
         only_pm10 = is_primary[pm10] & (is_primary.sum(axis=0) == 1)
         dust = only_pm10 & (concentrations["pm25_ug_m3"] < dust_ratio * concentrations["pm10_ug_m3"])
         without_pm10 = np.delete(each, pm10, axis=0).max(axis=0)

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -27,7 +28,8 @@ BANDS = ((0, "#57b64a"), (50, "#e3c51c"), (100, "#ef8a2b"), (150, "#dd3b3b"), (2
 POLLUTANT_COLOUR = dict(zip(Pollutant, ("#35618f", "#c2553b", "#8a8a86", "#5f9e6e"), strict=True))
 INK = "#2b2f36"
 STYLE = {
-    "svg.fonttype": "path", "svg.hashsalt": "hpwsim", "axes.unicode_minus": False, "axes.spines.top": False,
+    "svg.fonttype": "path", "text.parse_math": False, "svg.hashsalt": "hpwsim", "axes.unicode_minus": False,
+    "axes.spines.top": False,
     "axes.spines.right": False, "axes.edgecolor": "#8a8f98", "axes.labelcolor": INK, "text.color": INK,
     "xtick.color": INK, "ytick.color": INK, "axes.titlelocation": "left", "axes.titlesize": 12,
     "axes.titleweight": "regular", "font.size": 10, "axes.grid": True, "grid.color": "#e4e6ea", "grid.linewidth": 0.7,
@@ -69,7 +71,8 @@ def svg(figure: Figure) -> str:
     """A figure as SVG text to stand inside a page: letters as outlines, so that it looks the same everywhere."""
     with drawing():
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        # straight to the canvas: savefig would draw everything once more beforehand
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
     drawn = buffer.getvalue()
     return drawn[drawn.index("<svg"):]
 
@@ -77,8 +80,8 @@ def svg(figure: Figure) -> str:
 def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     with drawing():
         buffer = io.BytesIO()
-        FigureCanvasAgg(figure)
-        figure.savefig(buffer, format="png", dpi=dots_per_inch, metadata={"Software": None})
+        figure.set_dpi(dots_per_inch)
+        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -43,7 +43,7 @@ def name_columns(table: Table, kind: str, findings: Findings) -> dict[str, str]:
             known[_header(name)] = column.name
     found: dict[str, str] = {}
     for header in table.cells.columns:
-        name = known.get(_header(header)) or known.get(_header(re.sub(r"\(.*?\)|（.*?）", "", header)))  # noqa: RUF001
+        name = known.get(_header(header)) or known.get(_header(re.sub(r"\(.*?\)|（.*?）", "", header)))
         if name is None:
             near = difflib.get_close_matches(_header(header), known, n=1, cutoff=0.8)
             if near:
@@ -60,7 +60,7 @@ def name_columns(table: Table, kind: str, findings: Findings) -> dict[str, str]:
 
 
 def _header(name: str) -> str:
-    return re.sub(r"[\s_\-（）()、:：]", "", normal(name)).lower()  # noqa: RUF001
+    return re.sub(r"[\s_\-（）()、:：]", "", normal(name)).lower()
 
 
 def numbers(table: Table, header: str, column: Column, findings: Findings, blank: float | None) -> np.ndarray:
@@ -80,8 +80,8 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
     with np.errstate(invalid="ignore"):
         outside = (parsed < column.low) | (parsed > column.high)
     for i in np.flatnonzero(outside):
-        findings.add("cell.range" if np.isfinite(column.high) else "cell.low", file=table.file, place=table.rows[i], key=header, value=cells.iat[i],
-                     low=f"{column.low:g}", high=f"{column.high:g}")
+        findings.add("cell.range" if np.isfinite(column.high) else "cell.low", file=table.file, place=table.rows[i],
+                     key=header, value=cells.iat[i], low=f"{column.low:g}", high=f"{column.high:g}")
     return parsed
 
 

@@ -12,8 +12,9 @@ class Finding:
     """One thing wrong (or doubtful) in an input.
 
     file : path as the user gave it. place : line or row, as an editor or a spreadsheet counts it, or "".
-    key : column or dotted key. value : what stands there. code : names the texts `finding.<code>` (what is wrong)
-    and `mend.<code>` (how to mend it) of the catalogue, filled from `words` (a dict among them is one text per language). doubtful : told, but does not stop a run.
+    key : column or dotted key. value : what stands there. code : names the texts `finding.<code>` (what is wrong) and
+    `mend.<code>` (how to mend it) of the catalogue, filled from `words`; a dict among these is one text per language.
+    doubtful : told, but does not stop a run.
     """
 
     code: str

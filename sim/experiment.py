@@ -223,7 +223,7 @@ def _level_names(level: Level) -> dict[str, str]:
 def run_world(world: World, progress: Progress | None = None) -> Run:
     """Run one world from its first hour to its last."""
     began = time.perf_counter()
-    settings, cities, members = world.settings, len(world.cities), len(world.members)
+    settings, members = world.settings, len(world.members)
     response = settings.response
     population, asked = world.population, world.asked
     early = (0.0,)

@@ -156,7 +156,7 @@ def _typing_slip(lines: list[str], number: int) -> tuple[str, int, str] | None:
         indent = bare[: len(bare) - len(bare.lstrip())]
         if "\t" in indent:
             return "tab", at + 1, "TAB"
-        slip = re.search(r"^\s*-?\s*[\w.]+\s*(：)|(　)|[\[{].*(，)", bare)  # noqa: RUF001
+        slip = re.search(r"^\s*-?\s*[\w.]+\s*(：)|(　)|[\[{].*(，)", bare)
         if slip:
             return "full_width", at + 1, next(filter(None, slip.groups()))
     return None

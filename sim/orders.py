@@ -14,7 +14,6 @@ from sim.tables import accounts
 from sim.vocab import ASKING_LEVELS, Kind, Level, Pollutant
 
 
-
 def rules_applied(run: Run, lang: str) -> pd.DataFrame:
     """What each rule row moved: lines, kilograms, yuan; with its basis, document and clause."""
     frames = []

@@ -209,7 +209,8 @@ def _citations(results: Results) -> list[dict[str, str]]:
     for run in results.runs:
         edition = run.world.edition
         found[edition.id] = {"document": edition.document, "what": getattr(edition.title, lang),
-                             "from": getattr(edition.sources, lang), "basis": text(f"report.confidence.{edition.confidence}", lang),
+                             "from": getattr(edition.sources, lang),
+                             "basis": text(f"report.confidence.{edition.confidence}", lang),
                              "notes": [getattr(note, lang) for note in edition.notes]}
         for row in run.world.asked.rows if run.world.asked else ():
             for key in (row.cite, *row.via):

@@ -112,6 +112,8 @@ class Response(Frozen):
 
 
 class Compliance(Frozen):
+    """Share of lines that obey a warning."""
+
     share: Share = 1.0
 
 

@@ -99,6 +99,8 @@ def no_episode(rules: Rules, size: int) -> Episode:
 def read_day(episode: Episode, day: int | np.ndarray, index: np.ndarray, rules: Rules) -> Episode:
     """The episode after one more day. day : int or int64[k]; index : float64[k], the day's index, observed or forecast."""
     over = index > rules.lowest
+    if not (over.any() or (episode.start >= 0).any()):  # nothing is open, nothing begins
+        return episode
     gap = np.where(over, np.int16(0), episode.gap + np.int16(1))
     closed = gap > rules.longest_gap_days
     begun = np.where(over & (episode.start < 0), np.asarray(day, np.int16), episode.start)
@@ -240,6 +242,8 @@ def settle(standing: Standing, now: int) -> Standing:
     """Announced warnings whose hour has come become active; lifted ones are gone."""
     begins = standing.next_at <= now
     gone = (standing.lifts_at <= now) & ~begins
+    if not (begins.any() or gone.any()):
+        return standing
     return Standing(
         np.where(begins, standing.next_level, np.where(gone, 0, standing.level)),
         np.where(begins, standing.next_number, np.where(gone, 0, standing.number)),

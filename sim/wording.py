@@ -73,7 +73,7 @@ def row_key(row: RuleRow, lang: str) -> str:
         parts.append(known.name[lang] if known else row.process)
     if row.grade != ANY:
         parts.append(labels.text(f"grade.{row.grade}", lang))
-    return (", " if lang == "en" else "，").join(parts)  # noqa: RUF001
+    return (", " if lang == "en" else "，").join(parts)
 
 
 def row_clause(row: RuleRow, lang: str) -> str:
@@ -98,7 +98,7 @@ def measure(row: RuleRow, share: float, whole: int, lang: str, *, min_load: floa
         parts.append(labels.text("measure.capped", lang, min_load=percent(min_load)))
     if row.trucks:
         parts.append(labels.text(f"trucks.{row.trucks}", lang))
-    return (", " if lang == "en" else "，").join(parts)  # noqa: RUF001
+    return (", " if lang == "en" else "，").join(parts)
 
 
 def both_ways(row: RuleRow, share: float, whole: int, *, min_load: float = 0.0, own_words: str = "") -> str:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-
 from worlds import line, write_world
 
 INDEX = [100] * 5 + [210] * 3 + [100] * 4

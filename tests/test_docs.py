@@ -83,8 +83,9 @@ def test_ci_runs_the_readmes_test_command_and_both_readmes_agree(root):
 
 
 def test_scenario_snippets_are_read(root, tmp_path):
-    from sim import experiment
     from worlds import line, write_list
+
+    from sim import experiment
 
     first, override = blocks((root / "docs" / "scenario.md").read_text(encoding="utf-8"), "yaml")
     (tmp_path / "scenarios" / "series").mkdir(parents=True)
@@ -104,8 +105,9 @@ def test_scenario_snippets_are_read(root, tmp_path):
 
 @pytest.mark.parametrize("page", ["docs/planner.md", "docs/planner.zh.md"])
 def test_the_planners_variants_are_read(root, tmp_path, page):
-    from sim import experiment
     from worlds import write_world
+
+    from sim import experiment
 
     (block,) = blocks((root / page).read_text(encoding="utf-8"), "yaml")
     scenario = experiment.load(write_world(tmp_path, [100] * 10, **yaml.safe_load(block)))

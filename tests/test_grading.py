@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds import LIST_HEADER, line
 
 from sim import rulebook
 from sim.errors import Findings
@@ -14,7 +15,6 @@ from sim.industries import industries, processes, scale_of
 from sim.population import list_of
 from sim.rulebook import RuleRow
 from sim.vocab import ASKING_LEVELS, Basis, Control, Kind, Level, Pollutant
-from worlds import LIST_HEADER, line
 
 GUIDE = Choice(rulebook.policy("guide-2020"))
 

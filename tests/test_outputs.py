@@ -4,11 +4,11 @@ import json
 
 import pandas as pd
 import pytest
+from worlds import line, write_world
 
 import sim
 from sim import files
 from sim.vocab import Pollutant
-from worlds import line, write_world
 
 INDEX = [100] * 5 + [210] * 3 + [100] * 4
 ROWS = [line("L1"), line("L2", industry="cement", process="clinker", grade="C", ramp_down_h=12),

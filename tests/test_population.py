@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from worlds import line, write_list
 
 from sim.errors import Findings, InputError
 from sim.files import read_table
 from sim.measures import patterns, read_measure
 from sim.population import join, list_of
 from sim.vocab import Control, Grade, Pollutant
-from worlds import line, write_list
 
 ZH = {"enterprise_id": "统一社会信用代码", "enterprise": "企业名称", "county": "县区", "industry": "行业", "grade": "绩效等级",
       "control": "管控类别", "line_id": "生产线编号", "process": "工序", "product": "产品", "output_unit": "单位",

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds import START, line, write_world
 
 import sim
 from sim.vocab import Pollutant
-from worlds import START, line, write_world
 
 KG = [f"avoided_{p}_kg" for p in Pollutant]
 

@@ -1,10 +1,10 @@
 """Scenarios: what is in force, dotted keys, variants, one precedence, everything changed on record."""
 
 import pytest
+from worlds import line, write_world
 
 import sim
 from sim import experiment
-from worlds import line, write_world
 
 SERIES = [100] * 5 + [160, 160, 170] + [100] * 12
 

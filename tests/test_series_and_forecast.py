@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from worlds import write_world
 
 import sim
 from sim import experiment
@@ -13,7 +14,6 @@ from sim.errors import Findings
 from sim.files import Table
 from sim.forecast import CLEAN, forecast_of, perfect, persistence
 from sim.series import series_of
-from worlds import write_world
 
 CALENDAR = Calendar(date(2019, 11, 1), date(2019, 11, 4))
 
@@ -24,7 +24,8 @@ def table(text):
 
 
 def test_the_city_column_selects_by_key_or_chinese_name():
-    given = table("城市,日期,PM2.5 阳泉,2019-11-01,10 太原市,2019-11-01,20 taiyuan,2019/11/2,21 太原,20191103,22 太原,2019年11月4日,23")
+    given = table("城市,日期,PM2.5 阳泉,2019-11-01,10 太原市,2019-11-01,20 taiyuan,2019/11/2,21 "
+                  "太原,20191103,22 太原,2019年11月4日,23")
     series = series_of(given, CALENDAR, "taiyuan", ("taiyuan", "太原", "Taiyuan"), Findings())
     assert series.values["pm25_ug_m3"].tolist() == [20, 21, 22, 23]
 

@@ -5,9 +5,9 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from conftest import SHARED
 
 import sim
-from conftest import SHARED
 from sim import experiment
 from sim.vocab import Pollutant
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import twin
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds import line, write_world
 
-import twin
 from sim import experiment, rulebook
 from sim.response import level_hours
 from sim.vocab import Level
-from worlds import line, write_world
 
 EDITIONS = ["bj2013", "ha2014", "bj2015", "jjj2016", "mep2017", "mee2019", "sd2022draft", "mee2024"]
 

@@ -115,7 +115,8 @@ def test_with_downgrade_an_episode_judged_whole_goes_back_up_at_the_next_issue()
 
 
 def test_days_after_the_period_are_clean_whatever_a_source_says():
-    assert decided([50, 50, 50, 50, 210], "mee2024") == [("issue", "yellow", "2.16", "4.00"), ("lift", "yellow", "4.16", "5.00")]
+    assert decided([50, 50, 50, 50, 210], "mee2024") == [
+        ("issue", "yellow", "2.16", "4.00"), ("lift", "yellow", "4.16", "5.00")]
     always = persistence(np.array([[50.0], [50], [50], [210], [210]]), 7)
     assert [d[0] for d in decided([50, 50, 50, 210, 210], forecast=always)] == ["issue", "lift"]
 
