@@ -162,7 +162,7 @@ def bench_million() -> None:
     rules = compile_rules(edition.criteria(), merges=edition.merges, lift_hours=36)
     course = Course(observed, perfect(observed, 7), rules, Terms(), 16)
     asked = ask(people, Choice(rulebook.policy("guide-2020")), Findings())
-    classes = classify(people, (0.0,))
+    classes = classify(people)
     sizes = (len(people.cities), len(people.industries), len(Grade))
     group = ((people.city.astype(np.int32) * sizes[1] + people.industry) * sizes[2] + people.grade).astype(np.int32)
     groups = int(np.prod(sizes))
@@ -179,7 +179,7 @@ def bench_million() -> None:
     took, (ledger, totals) = best(winter)
     tracemalloc.start()
     asked = ask(people, Choice(rulebook.policy("guide-2020")), Findings())
-    classes = classify(people, (0.0,))
+    classes = classify(people)
     winter()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

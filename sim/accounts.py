@@ -20,18 +20,28 @@ CHUNK = 50_000
 
 @dataclass(frozen=True)
 class LineClasses:
-    """Lines grouped by how they answer a change. ramps : one entry per class, of member 0; of_line : int32[n]."""
+    """Lines grouped by how they answer a change. ramps : one entry per class, of member 0; of_line : int32[n].
+
+    early_start_h : how many hours ahead each start class begins a pre-adjustment, the first 0.
+    """
 
     ramps: Ramps
     of_line: np.ndarray
+    early_start_h: tuple[float, ...]
+
+    @property
+    def start_class(self) -> np.ndarray:
+        """Start class of every line, int64[n]."""
+        return self.ramps.start_class[self.of_line]
 
     def of_member(self, member: int, cities: int) -> Ramps:
         """The same classes for another member: series are numbered member x city."""
         return self.ramps._replace(series=self.ramps.series + member * cities)
 
 
-def classify(population: Population, early_start_h: tuple[float, ...]) -> LineClasses:
-    """Classes of lines with the same city and ramp times. early_start_h : ramp-down times that pre-adjust, 0 first."""
+def classify(population: Population, *, preadjust: bool = False) -> LineClasses:
+    """Classes of lines with the same city and ramp times; with `preadjust` a start class for each ramp-down time."""
+    early_start_h = (0.0, *sorted(set(population.ramp_down_h[population.ramp_down_h > 0].tolist()) if preadjust else ()))
     keys = [population.city.astype(np.int64)]
     for hours in (population.ramp_down_h, population.ramp_up_h):
         distinct, code = np.unique(hours, return_inverse=True)
@@ -41,7 +51,7 @@ def classify(population: Population, early_start_h: tuple[float, ...]) -> LineCl
     down = population.ramp_down_h[first]
     start_class = np.array([early_start_h.index(h) if h in early_start_h else 0 for h in down], int)
     ramps = Ramps(population.city[first].astype(int), start_class, down, population.ramp_up_h[first])
-    return LineClasses(ramps, of_line.astype(np.int32))
+    return LineClasses(ramps, of_line.astype(np.int32), early_start_h)
 
 
 @dataclass(frozen=True)

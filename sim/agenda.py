@@ -54,6 +54,9 @@ class Agenda:
         shape = (len(self.early_start_h), self.size)
         self.level = np.zeros(shape, int)
         self.warning = np.zeros(shape, int)
+        self.waiting = np.zeros(shape, int)
+        """Level that a warning asks ahead of its hour while another still asks as much or more; takes over at its lift."""
+        self.waiting_for = np.zeros(shape, int)
         self._log: list[tuple[int, np.ndarray, float, np.ndarray, np.ndarray]] = []
 
     def plan(self, decision: Decision, now: int) -> None:
@@ -69,6 +72,9 @@ class Agenda:
                 start = np.maximum(effective - ahead_h, np.minimum(now + self.paper_hours, effective))
             if decision.kind in {"cancel", "advance"} or (ends and self.withdraw_on_lift):
                 self._withdraw(start_class, series, warning, start)
+            if decision.kind in {"cancel", "advance"}:
+                kept = self.waiting_for[start_class, series] != warning
+                self.waiting_for[start_class, series] *= kept
             if decision.kind == "cancel":  # only lines that had started ahead have anything to take back
                 started = self.warning[start_class, series] == warning
                 self._enter(start_class, series[started], level[started], warning[started], effective[started])
@@ -81,12 +87,19 @@ class Agenda:
         """Bring the changes of one hour into force; the later announced wins. One change, from before to after."""
         before_level, before_warning = self.level.copy(), self.warning.copy()
         for start_class, series, level, warning, early, lifts in self.planned.pop(hour, ()):
+            here = (start_class, series)
             takes = np.ones(len(series), bool)
-            if early:  # ahead of its hour a change may only raise what is asked
-                takes = level > self.level[start_class, series]
-            if lifts:  # a lift ends its own warning, not one that has begun ahead of its hour
-                takes = np.isin(self.warning[start_class, series], (0,)) | (
-                    self.warning[start_class, series] == warning)
+            if early:  # ahead of its hour a change may only raise what is asked; else it waits for the other's lift
+                takes = level > self.level[here]
+                self.waiting[here] = np.where(takes, self.waiting[here], level)
+                self.waiting_for[here] = np.where(takes, self.waiting_for[here], warning)
+            elif lifts:  # a lift ends its own warning, not one that has begun ahead of its hour
+                takes = (self.warning[here] == 0) | (self.warning[here] == warning)
+                level = np.where(self.waiting_for[here] > 0, self.waiting[here], 0)
+                warning = self.waiting_for[here].copy()
+                self.waiting_for[here] *= ~takes
+            else:
+                self.waiting_for[here] *= self.waiting_for[here] != warning
             self.level[start_class, series[takes]] = level[takes]
             self.warning[start_class, series[takes]] = np.where(level[takes] > 0, warning[takes], 0)
         changed = (self.level != before_level) | (self.warning != before_warning)

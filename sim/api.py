@@ -30,15 +30,14 @@ def plot(results: Results, which: str = "base", city: str | None = None) -> Any:
     which : name of the run. city : its key, the first of the scenario if left out. Raises KeyError for unknown names.
     """
     one = {one.world.run.name: one for one in results.runs}[which]
-    figures = dict(zip(one.world.cities, page.winters(results, one), strict=True))
-    return figures[city or one.world.cities[0]]
+    return page.winter(results, one, city or one.world.cities[0])
 
 
-def report(results: Results, folder: str | Path) -> Path:
+def report(results: Results, folder: str | Path, progress: Progress | None = None) -> Path:
     """Write all files of the results to a folder, whole or not at all; returns the path of `report.html`.
 
     Raises InputError when the folder holds something that no run wrote.
     """
-    results.save(Path(folder), page.render(results))
+    results.save(Path(folder), page.render(results, progress), progress)
     return Path(folder) / "report.html"
 

@@ -98,12 +98,13 @@ def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -
     """
     from sim import api, experiment, showing
 
-    loaded = experiment.load(_path(scenario), overrides)
-    folder = Path(_path(out)) if out else Path("runs") / loaded.path.stem
-    _refuse_occupied(folder)
     with _progress(lang) as progress:
+        progress("reading", 0, 1)
+        loaded = experiment.load(_path(scenario), overrides)
+        folder = Path(_path(out)) if out else Path("runs") / loaded.path.stem
+        _refuse_occupied(folder)
         results = api.run(loaded, lang, progress)
-        page = api.report(results, folder)
+        page = api.report(results, folder, progress)
     showing.results(_console(), results, page, lang)
 
 
@@ -176,23 +177,24 @@ def _refuse_occupied(folder: Path) -> None:
         raise InputError([Finding("out.occupied", file=str(folder), key=name) for name in names])
 
 
+STAGES = ("reading", "running", "report", "tables")
+
+
 @contextmanager
 def _progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar that shows itself only when the work takes more than a second."""
+    """One progress bar over reading, running, report and tables; it shows itself when the work takes over a second."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
                    TimeRemainingColumn(), console=_console(error=True), transient=True)
-    began, tasks = time.monotonic(), {}
+    began, task = time.monotonic(), bar.add_task("", total=len(STAGES))
 
-    def report(name: str, done: int, of: int) -> None:
-        if not bar.live.is_started:
-            if time.monotonic() - began < 1 or not sys.stderr.isatty():
-                return
+    def report(stage: str, done: int, of: int) -> None:
+        if not bar.live.is_started and time.monotonic() - began > 1 and sys.stderr.isatty():
             bar.start()
-        if name not in tasks:
-            tasks[name] = bar.add_task(text("cli.running", lang, run=name), total=of)
-        bar.update(tasks[name], completed=done)
+        place = STAGES.index(stage) if stage in STAGES else STAGES.index("running")
+        words = text(f"cli.stage.{STAGES[place]}", lang, run="" if stage in STAGES else stage)
+        bar.update(task, description=words, completed=place + done / of)
 
     try:
         yield report

@@ -12,10 +12,15 @@ import pandas as pd
 from sim.errors import Findings
 from sim.files import Table, normal, records
 
+DATES = [re.compile(pattern + r"(?:[ T]0?0:00(?::00)?)?") for pattern in (
+    r"(?P<y>\d{4})(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})", r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
+    r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日")]
+NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?([eE][+-]?\d+)?")
+
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the tables that users give: names, kind, range."""
+    """One column of the tables that users give: names, kind, range, unit."""
 
     name: str
     zh: str
@@ -24,13 +29,14 @@ class Column:
     needed: bool
     low: float
     high: float
+    unit: str
 
 
 @cache
 def columns(table: str) -> dict[str, Column]:
     """The columns of a table (`list`, `series`, `forecast`) by name, from `data/columns.csv`."""
     return {r["column"]: Column(r["column"], r["zh"], tuple(filter(None, r["aliases"].split("|"))), r["kind"],
-                                r["needed"] == "yes", float(r["low"] or "-inf"), float(r["high"] or "inf"))
+                                r["needed"] == "yes", float(r["low"] or "-inf"), float(r["high"] or "inf"), r["unit"])
             for r in records("columns.csv") if r["table"] == table}
 
 
@@ -64,11 +70,11 @@ def _header(name: str) -> str:
 
 
 def numbers(table: Table, header: str, column: Column, findings: Findings, blank: float | None) -> np.ndarray:
-    """A column as float64[n]; blank cells become `blank`, or are findings when it is None."""
+    """A column as float64[n] in the project's unit; blank cells become `blank`, or are findings when it is None."""
     cells = table.cells[header]
     parsed = pd.to_numeric(cells, errors="coerce").to_numpy(float, copy=True)
     for i in np.flatnonzero(~np.isfinite(parsed)):
-        text = normal(cells.iat[i]).replace(",", "")
+        text = normal(cells.iat[i])
         if text:
             parsed[i] = _number(text, percent=column.kind == "share")
         elif blank is not None:
@@ -77,6 +83,7 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
             findings.add("cell.blank", file=table.file, place=table.rows[i], key=header)
         elif text and not np.isfinite(parsed[i]):
             findings.add("cell.number", file=table.file, place=table.rows[i], key=header, value=cells.iat[i])
+    parsed *= factor_to_unit(header, column, table, findings)
     with np.errstate(invalid="ignore"):
         outside = (parsed < column.low) | (parsed > column.high)
     for i in np.flatnonzero(outside):
@@ -87,20 +94,40 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
 
 def _number(text: str, *, percent: bool) -> float:
     """A number as people write it, full width and thousands commas included, `30%` for a share; NaN if it is none."""
-    try:
-        value = float(text[:-1]) / 100 if percent and text.endswith("%") else float(text)
-    except ValueError:
+    part = 100 if percent and text.endswith("%") else 1
+    bare = text.removesuffix("%") if part == 100 else text
+    if not NUMBER.fullmatch(bare) or not any(sign.isdigit() for sign in bare):
         return np.nan
+    value = float(bare.replace(",", "")) / part
     return value if np.isfinite(value) else np.nan
+
+
+def factor_to_unit(header: str, column: Column, table: Table, findings: Findings) -> float:
+    """What a column's numbers are multiplied by to be in the project's unit: 1000 for `日排放量(吨)`.
+
+    The unit is what stands in brackets in the header; none means the project's own. An unknown one is a finding.
+    """
+    written = re.search(r"\(([^()]*)\)\s*$", normal(header))
+    if not written or column.kind not in {"number", "share"}:
+        return 1.0
+    known = {r["written"]: float(r["factor"]) for r in records("units.csv") if r["unit"] == column.unit}
+    unit = re.sub(r"\s", "", written[1]).lower()
+    if unit in known:
+        return known[unit]
+    if column.unit == "output_unit/d" and not re.search("[万千百亿]", unit):
+        return 1.0  # the column output_unit says what is counted
+    findings.add("table.unit", file=table.file, place=1, key=header, value=written[1], wanted=column.unit,
+                 known=", ".join(known) or column.unit)
+    return 1.0
 
 
 def dates(table: Table, header: str, findings: Findings) -> list[date | None]:
     """A column of dates written as 2015-11-01, 2015/11/1 or 20151101; None with a finding for anything else."""
     parsed: list[date | None] = []
     for place, cell in enumerate(table.cells[header]):
-        match = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]0?0:00(?::00)?)?", normal(cell))
+        match = next(filter(None, (pattern.fullmatch(normal(cell)) for pattern in DATES)), None)
         try:
-            parsed.append(date(*map(int, match.groups())) if match else None)
+            parsed.append(date(*map(int, (match["y"], match["m"], match["d"]))) if match else None)
         except ValueError:
             parsed.append(None)
         if parsed[-1] is None:
@@ -118,12 +145,18 @@ def coded(words: np.ndarray, known: dict[str, str], names: dict[str, dict[str, s
     position = {key: i for i, key in enumerate(names)}
     of_word = np.array([position.get(known.get(plain_word(word), ""), -1) for word in written])
     found = of_word[place]
+    hints = {at: in_both(names, _close(plain_word(written[at]), known) or list(names))
+             for at in np.flatnonzero(of_word < 0)}
     for i in np.flatnonzero(found < 0):
-        near = difflib.get_close_matches(plain_word(words[i]), known, n=3, cutoff=0.5)
-        close = list(dict.fromkeys(known[word] for word in near)) or list(names)
         findings.add(code, file=table.file, place=table.rows[i], key=header, value=words[i],
-                     allowed=in_both(names, list(names)), hint=in_both(names, close))
+                     allowed=in_both(names, list(names)), hint=hints[place[i]])
     return found
+
+
+def _close(word: str, known: dict[str, str]) -> list[str]:
+    """Keys whose words are spelled nearly so."""
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    return list(dict.fromkeys(known[other] for other in near))
 
 
 def in_both(names: dict[str, dict[str, str]], keys: list[str]) -> dict[str, str]:

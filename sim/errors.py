@@ -34,7 +34,8 @@ class Finding:
         mend = labels.text(f"mend.{self.code}", lang, **words)
         shown = "" if self.value is None else f" = {_short(self.value)}"
         key = f"{self.key}{shown}: " if self.key else ""
-        return f"{where}: {key}{what}{labels.text('finding.join', lang)}{mend}"
+        start = f"{where}: " if where else ""
+        return f"{start}{key}{what}{labels.text('finding.join', lang)}{mend}"
 
 
 class InputError(ValueError):
@@ -53,13 +54,17 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[Finding, None] = {}
+        self.faults = 0
+        """Errors met so far, repeated ones included: whoever reads compares before and after."""
 
     def add(self, code: str, *, doubtful: bool = False, file: Any = "", place: Any = "", key: str = "",
             value: Any = None, **words: Any) -> None:
-        self._found.setdefault(Finding(code, str(file), str(place), key, value, words, doubtful))
+        self.take([Finding(code, str(file), str(place), key, value, words, doubtful)])
 
     def take(self, findings: Iterable[Finding]) -> None:
-        self._found.update(dict.fromkeys(findings))
+        for finding in findings:
+            self._found.setdefault(finding)
+            self.faults += not finding.doubtful
 
     @property
     def all(self) -> list[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sim import forecast, rulebook
-from sim.accounts import Account, classify, reckon
+from sim.accounts import Account, LineClasses, classify, reckon
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
 from sim.engine import Course, simulate
@@ -20,14 +20,18 @@ from sim.industries import ANY, industry_named, process_named
 from sim.labels import LANGUAGES, text
 from sim.ledger import Ledger
 from sim.population import Population, join, list_of
-from sim.rng import stream
+from sim.rng import fingerprints, uniform
 from sim.scenario import RunSettings, Settings, read_runs
-from sim.series import Series, city_names, series_of
+from sim.series import Series, city_names, city_words, series_of
 from sim.vocab import Level
 from sim.warning import Rules, Terms, compile_rules, easier_above
 
 Progress = Callable[[str, int, int], None]
 """Called with (run, days done, days in all) while a run goes on."""
+
+
+SOURCES = {"perfect": forecast.perfect, "persistence": forecast.persistence}
+"""Forecasts that are made from the observations."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +67,24 @@ class World:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario with all its runs, ready to go. inputs : SHA-256 by file as the scenario names it."""
+    """A scenario with all its runs, ready to go. inputs : SHA-256 by file as the scenario names it. began : when its
+    reading began, by a clock that only differences are taken of."""
 
     path: Path
     worlds: tuple[World, ...]
     inputs: dict[str, str]
     doubts: tuple = ()
+    began: float = field(default_factory=time.perf_counter)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run's record. accounts : one per member, None without a list. seconds : time taken."""
+    """One run's record. accounts : one per member, None without a list. classes : how the lines answer a change."""
 
     world: World
     ledger: Ledger
     accounts: tuple[Account, ...] | None
-    seconds: float
+    classes: LineClasses | None
 
 
 # ---------------------------------------------------------------- load
@@ -95,10 +101,8 @@ class _Reader:
     lists: dict[tuple[Path, str], Population | None] = field(default_factory=dict)
 
     def find(self, name: str) -> Path:
-        """A path as the scenario writes it, slashes of either kind: in the scenario's folder, else where one stands."""
-        path = Path(name.replace("\\", "/"))
-        beside = Path(os.path.normpath(self.folder / path))
-        return path if not beside.exists() and path.exists() else beside
+        """A path as the scenario writes it, slashes of either kind, from the scenario's folder."""
+        return Path(os.path.normpath(self.folder / name.replace("\\", "/")))
 
     def table(self, name: str) -> Table | None:
         path = self.find(name)
@@ -120,7 +124,7 @@ def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scena
 
     overrides : `KEY=VALUE` with dotted keys, applied to every run. Raises InputError with every finding.
     """
-    findings = Findings()
+    began, findings = time.perf_counter(), Findings()
     path = Path(str(path).replace("\\", "/")) if not Path(path).exists() else Path(path)
     tree, raw = read_yaml(path, findings)
     runs = read_runs(tree, path, list(overrides), findings) if tree else []
@@ -128,17 +132,17 @@ def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scena
     worlds = [_world(run, reader) for run in runs]
     findings.raise_errors()
     return Scenario(path, tuple(w for w in worlds if w), {path.name: sha256(raw)} | reader.inputs,
-                    tuple(findings.doubts))
+                    tuple(findings.doubts), began)
 
 
 def _world(run: RunSettings, reader: _Reader) -> World | None:
     settings, findings = run.settings, reader.findings
-    before = len(findings.errors)
+    before = findings.faults
     calendar, edition = settings.period.calendar(), rulebook.edition(settings.rules)
     rules = compile_rules(settings.criteria, merges=edition.merges, lift_hours=settings.response.lift_hours)
     _doubt_criteria(run, edition, findings)
     names = {key: _names(key, city) for key, city in settings.cities.items()}
-    words = {key: tuple(dict.fromkeys((key, *both.values()))) for key, both in names.items()}
+    words = {key: city_words(key, both) for key, both in names.items()}
     series = {key: _read_series(city.observed, key, words[key], calendar, reader, edition)
               for key, city in settings.cities.items()}
     index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
@@ -153,17 +157,17 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
         findings.add("forecast.short", doubtful=True, file=reader.folder, key="forecast.horizon_days",
                      horizon=source.horizon_days, hold=rules.hold_days)
     choice = _choice(settings)
-    if len(findings.errors) > before or not all(lists):
+    if findings.faults > before or len(index) < len(settings.cities) or not all(lists) or (
+            source.source == "file" and not told):
         return None
     listed = [key for key, city in settings.cities.items() if city.enterprises]
     population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(settings.cities)) if lists else None
     asked = ask(population, choice, findings) if population else None
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
     observed = np.stack([index[key].trigger for key in settings.cities], axis=1)
     members = told.members if told else ("0",)
-    issue = (told.issue() if told else
-             getattr(forecast, source.source)(observed, source.horizon_days))
+    issue = told.issue() if told else SOURCES[source.source](observed, source.horizon_days)
     return World(run, calendar, edition, rules, names, index, {k: s.values for k, s in series.items() if s}, observed,
                  members, issue, population, choice, asked)
 
@@ -206,6 +210,9 @@ def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findi
     """Tell of a level that the scenario made easier to reach than the one below it; the edition's own are its text."""
     if not run.criteria_replaced:
         return
+    by_value = {one.threshold: one.over is not None for rows in run.settings.criteria.values() for one in rows}
+    if not by_value[min(by_value)]:
+        findings.add("criteria.reaches", doubtful=True, file=run.name, key="criteria", value=min(by_value))
     terms = {"merges": edition.merges, "lift_hours": run.settings.response.lift_hours}
     own = easier_above(edition.criteria(), **terms)
     for upper, number, lower in set(easier_above(run.settings.criteria, **terms)) - set(own):
@@ -222,29 +229,26 @@ def _level_names(level: Level) -> dict[str, str]:
 
 def run_world(world: World, progress: Progress | None = None) -> Run:
     """Run one world from its first hour to its last."""
-    began = time.perf_counter()
     settings, members = world.settings, len(world.members)
     response = settings.response
     population, asked = world.population, world.asked
-    early = (0.0,)
-    if response.preadjust and population:
-        early += tuple(sorted(set(population.ramp_down_h[population.ramp_down_h > 0].tolist())))
+    classes = classify(population, preadjust=response.preadjust) if population else None
     course = Course(
         observed=np.tile(world.observed, (1, members)),
         forecast=world.issue,
         rules=world.rules,
         terms=Terms(response.lead_hours, response.paper_hours, response.downgrade),
-        issue_hour=settings.forecast.issue_hour, early_start_h=early, withdraw_on_lift=response.withdraw_on_lift,
+        issue_hour=settings.forecast.issue_hour, early_start_h=classes.early_start_h if classes else (0.0,),
+        withdraw_on_lift=response.withdraw_on_lift,
     )
     ledger = simulate(course, (lambda done, of: progress(world.run.name, done, of)) if progress else None)
     accounts = None
-    if population and asked:
-        classes = classify(population, early)
+    if population and asked and classes:
         accounts = tuple(
             reckon(population, asked, classes, ledger.timeline, member=member, days=world.calendar.days,
                    escalate=response.escalate, heeds=heeded(world, ledger, member))
             for member in range(members))
-    return Run(world, ledger, accounts, time.perf_counter() - began)
+    return Run(world, ledger, accounts, classes)
 
 
 def heeded(world: World, ledger: Ledger, member: int) -> np.ndarray | None:
@@ -254,11 +258,12 @@ def heeded(world: World, ledger: Ledger, member: int) -> np.ndarray | None:
         return None
     numbers = int(ledger.timeline.warning.max(initial=0))
     heeds = np.ones((len(world.population), numbers + 1), bool)
+    about = fingerprints(world.population.line_id)
     for place, city in enumerate(world.cities):
-        lines = np.flatnonzero(world.population.city == place)
+        lines = world.population.city == place
         for number in range(1, numbers + 1):
-            draws = stream(world.settings.seed, "compliance", city, world.members[member], number)
-            heeds[lines, number] = draws.random(len(lines)) < share
+            purpose = ("compliance", city, world.members[member], number)
+            heeds[lines, number] = uniform(world.settings.seed, purpose, about[lines]) < share
     return heeds
 
 

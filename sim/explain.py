@@ -11,9 +11,9 @@ from sim.clock import Calendar
 from sim.errors import Findings
 from sim.experiment import Run, World, heeded
 from sim.grading import OWN_PLAN
-from sim.industries import industries
+from sim.industries import industries, processes
 from sim.labels import text
-from sim.orders import spells, start_classes
+from sim.orders import spells
 from sim.response import Ramps, level_weights
 from sim.vocab import ASKING_LEVELS, Control, Grade, Kind, Level, Pollutant
 
@@ -38,6 +38,9 @@ class Explanation:
 def find_line(world: World, line_id: str, city: str | None = None) -> int:
     """Position of a line in the lists. Raises InputError when no line, or several cities' lines, have the id."""
     findings, people = Findings(), world.population
+    if city is not None and city not in world.cities:
+        findings.add("line.city", key="--city", value=city, hint=", ".join(world.cities))
+        findings.raise_errors()
     ids = people.line_id if people else np.zeros(0, object)
     found = [int(i) for i in np.flatnonzero(ids == line_id) if people and city in (None, people.cities[people.city[i]])]
     if len(found) > 1 and people:
@@ -62,8 +65,9 @@ def explain(run: Run, line: int, when: date, lang: str = "en", member: int = 0) 
         findings.raise_errors()
     series = member * len(world.cities) + int(people.city[line])
     steps = [_line(run, line, lang), _day(run, line, day, lang)]
+    cls = int(run.classes.start_class[line]) if run.classes else 0
     load, weights = _load(run, line, member, day)
-    for at in _decisions_behind(run, series, day, coming_back=bool(weights.any())):
+    for at in _decisions_behind(run, series, cls, day, coming_back=bool(weights.any())):
         steps += _decision(run, at, series, lang)
     steps.append(_levels(run, line, series, day, lang))
     for at in np.flatnonzero(weights[1:] > 0):
@@ -76,7 +80,9 @@ def explain(run: Run, line: int, when: date, lang: str = "en", member: int = 0) 
 def _line(run: Run, line: int, lang: str) -> Step:
     people = run.world.population
     assert people
-    process = people.processes[people.process[line]]
+    key = people.processes[people.process[line]]
+    known = processes().get((people.industries[people.industry[line]], key))
+    process = known.name[lang] if known else key
     return Step(text("explain.line", lang), (text(
         "explain.line.text", lang, enterprise=people.enterprise_name[line],
         county=people.counties[people.county[line]] or run.world.names[people.cities[people.city[line]]][lang],
@@ -97,9 +103,9 @@ def _day(run: Run, line: int, day: int, lang: str) -> Step:
         primary="+".join(text(f"species.{s}", lang) for s in index.primary[day].split("+") if s) or "-"),))
 
 
-def _decisions_behind(run: Run, series: int, day: int, *, coming_back: bool) -> list[int]:
+def _decisions_behind(run: Run, series: int, start_class: int, day: int, *, coming_back: bool) -> list[int]:
     """Decisions on the warnings in force on a day, and on the last one before it if the line is coming back from it."""
-    line, taken = run.ledger.timeline, run.ledger.decisions
+    line, taken = run.ledger.timeline.of_class(start_class), run.ledger.decisions
     mine = line.series == series
     begins, warning = line.hour[mine], line.warning[mine]
     ends = np.append(begins[1:], run.ledger.hours)
@@ -115,7 +121,7 @@ def _decision(run: Run, at: int, series: int, lang: str) -> list[Step]:
     world, taken = run.world, run.ledger.decisions
     calendar: Calendar = world.calendar
     kind, level = str(taken.kind[at]), Level(int(taken.level[at]))
-    reason, clause = wording.reason(world, taken, at, lang)
+    reason, clause, basis = wording.reason(world, taken, at, lang)
     steps = []
     if taken.criterion[at] >= 0:
         today = int(taken.issued[at]) // 24
@@ -129,13 +135,14 @@ def _decision(run: Run, at: int, series: int, lang: str) -> list[Step]:
     said_kind = text("explain.decision.text", lang, kind=text(f"kind.{kind}", lang),
                      level=text(f"level.{level.name}", lang), issued=calendar.stamp(int(taken.issued[at])),
                      effective=calendar.stamp(float(taken.effective[at])))
-    return [*steps, Step(text("explain.decision", lang), (said_kind, reason, clause))]
+    return [*steps, Step(text("explain.decision", lang), (
+        said_kind, reason, text("explain.basis", lang, clause=clause, basis=text(f"basis.{basis}", lang))))]
 
 
 def _levels(run: Run, line: int, series: int, day: int, lang: str) -> Step:
     """Response levels in force for the line on the day, hour by hour."""
     world, said = run.world, []
-    cls = int(start_classes(run)[line])
+    cls = int(run.classes.start_class[line]) if run.classes else 0
     for of, of_class, level, begins, ends in spells(run):
         begins_today, ends_today = max(begins, 24 * day), min(ends, 24 * (day + 1))
         if of == series and of_class == cls and begins_today < ends_today:
@@ -143,7 +150,7 @@ def _levels(run: Run, line: int, series: int, day: int, lang: str) -> Step:
                         f"{world.calendar.stamp(ends_today)[11:].replace('00:00', '24:00')}")
     escalate = world.settings.response.escalate
     if escalate and said:
-        said.append(f"escalate: {escalate}")
+        said.append(text("explain.level.escalated", lang, levels=escalate))
     if not said:
         said.append(text("explain.level.none", lang))
     share = world.settings.compliance.share
@@ -181,10 +188,10 @@ def _asked(run: Run, line: int, at: int, lang: str) -> list[Step]:
 def _load(run: Run, line: int, member: int, day: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean load of each hour of the day, float64[24], and the day's level weights, float64[4]: exact integrals."""
     world = run.world
-    assert world.population and world.asked
+    assert world.population and world.asked and run.classes
     people = world.population
     heeds = heeded(world, run.ledger, member)
-    ramps = Ramps(np.array([member * len(world.cities) + int(people.city[line])]), start_classes(run)[[line]],
+    ramps = Ramps(np.array([member * len(world.cities) + int(people.city[line])]), run.classes.start_class[[line]],
                   people.ramp_down_h[[line]], people.ramp_up_h[[line]], None if heeds is None else heeds[[line]])
     share = np.concatenate([[0.0], world.asked.output[:, line]])  # blue asks nothing
     until = [level_weights(run.ledger.timeline, ramps, hour, world.settings.response.escalate)[0]

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import unicodedata
 from dataclasses import dataclass
 from importlib import resources
@@ -18,11 +17,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from sim.errors import Findings
+from sim.errors import Findings, InputError
 
 DATA = resources.files("sim") / "data"
 """Editions, policies, words: the project's own tables."""
 
+PROGRAM = "hpwsim"
+MANIFEST, SELF = "manifest.json", "manifest_sha256"
 SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -33,7 +34,7 @@ def read_bytes(path: Path, findings: Findings) -> bytes | None:
     """The bytes of a file, or None with a finding when it is missing, a folder, locked or empty."""
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # a name that no file can have
         findings.add("file.missing", file=path)
     except IsADirectoryError:
         findings.add("file.folder", file=path)
@@ -111,9 +112,9 @@ def parse_yaml(text: str, path: Any, findings: Findings) -> Tree | None:
             findings.add("yaml.syntax", file=path, place=line, problem=problem)
         return None
     marks: dict[tuple, int | str] = {}
-    before = len(findings.errors)
+    before = findings.faults
     value = _plain(node, (), marks, path, findings)
-    return Tree(value, marks) if len(findings.errors) == before else None
+    return Tree(value, marks) if findings.faults == before else None
 
 
 def read_yaml(path: Path, findings: Findings) -> tuple[Tree | None, bytes]:
@@ -177,6 +178,10 @@ class Table:
     cells: pd.DataFrame
     rows: np.ndarray
 
+    def only(self, which: np.ndarray) -> "Table":
+        """The table with some of its rows. which : bool[n]."""
+        return Table(self.file, self.cells[which].reset_index(drop=True), self.rows[which])
+
 
 def read_table(path: Path, findings: Findings, content: bytes | None = None) -> tuple[Table | None, bytes]:
     """A CSV file as a Table of trimmed text, with its bytes for the manifest."""
@@ -189,10 +194,13 @@ def read_table(path: Path, findings: Findings, content: bytes | None = None) -> 
 
 
 def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    csv.field_size_limit(max(len(text), 131_072))
     header = [normal(name) for name in next(csv.reader(io.StringIO(text)), [])]
     while header and not header[-1]:
         header.pop()
-    if doubled := {name for name in header if name and header.count(name) > 1}:
+    header = [name or f"\0blank {at}" for at, name in enumerate(header)]
+    if doubled := {name for name in header if header.count(name) > 1}:
         for name in sorted(doubled):
             findings.add("table.doubled_column", file=path, place=1, key=name)
         return None
@@ -223,14 +231,14 @@ def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
 
 
 def _report_ragged(text: str, wanted: int, path: Path, findings: Findings) -> None:
-    before = len(findings.all)
+    before = findings.faults
     try:
         for row, record in enumerate(csv.reader(io.StringIO(text), strict=True), start=1):
             if len([cell for cell in record[wanted:] if cell]):
                 findings.add("table.ragged", file=path, place=row, wanted=wanted)
     except csv.Error as error:
         findings.add("table.quotes", file=path, reason=str(error))
-    if len(findings.all) == before:
+    if findings.faults == before:
         findings.add("table.no_rows", file=path)
 
 
@@ -255,16 +263,16 @@ def write_folder(folder: Path, contents: dict[str, bytes]) -> None:
     Raises InputError when the folder holds a user's file, or cannot be written.
     """
     findings = Findings()
-    folder = Path(os.path.abspath(folder))  # not resolve(): a link stays a link  # noqa: PTH100
-    if folder.exists():
-        for name in strangers(folder):
-            findings.add("out.occupied", file=folder, key=name)
-        findings.raise_errors()
+    folder = Path(os.path.realpath(folder))  # a link stays a link: what it points to is written
+    for name in strangers(folder):
+        findings.add("out.occupied", file=folder, key=name)
+    findings.raise_errors()
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
         try:
-            beside.chmod(0o755)
             for name, content in contents.items():
                 (beside / name).write_bytes(content)
             _swap(beside, folder)
@@ -275,40 +283,61 @@ def write_folder(folder: Path, contents: dict[str, bytes]) -> None:
         findings.raise_errors()
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write one file whole or not at all."""
-    beside = path.with_name(f".{path.name}.partial")
-    beside.write_bytes(content)
-    beside.replace(path)
-
-
-def strangers(folder: Path) -> list[str]:
-    """Names in a folder that no run of ours wrote, or that were changed since."""
-    if not folder.is_dir():
-        return [folder.name]
-    try:
-        written = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["outputs"]
-    except (OSError, ValueError, KeyError, TypeError):
-        written = {}
-    return [entry.name for entry in sorted(folder.iterdir())
-            if not (entry.is_file() and (entry.name == "manifest.json" and written
-                                         or entry.name in written
-                                         and written[entry.name] in (None, sha256(entry.read_bytes()))))]
-
-
 def _swap(beside: Path, folder: Path) -> None:
+    """Put a new folder in the place of the old one; the old one goes only when the new one stands."""
     if not folder.exists():
         beside.rename(folder)
         return
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".old", dir=folder.parent))
-    folder.replace(aside / folder.name)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    folder.rename(aside)
     try:
         beside.rename(folder)
     except OSError:
-        (aside / folder.name).replace(folder)  # put back what stood there
+        aside.rename(folder)
         raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def strangers(folder: Path) -> list[str]:
+    """Names in a folder that no run of ours wrote, or that were changed since. Empty where there is no folder.
+
+    Raises InputError when the folder cannot be read.
+    """
+    try:
+        if not folder.exists():
+            return []
+        if not folder.is_dir():
+            return [folder.name]
+        written = _written(folder)
+        return [entry.name for entry in sorted(folder.iterdir()) if not (
+            entry.is_file() and written.get(entry.name) == content_hash(entry.name, entry.read_bytes()))]
+    except OSError as error:
+        findings = Findings()
+        findings.add("out.refused", file=folder, reason=error.strerror or str(error))
+        raise InputError(findings.all) from None
+
+
+def _written(folder: Path) -> dict[str, str]:
+    """Hashes of the files that a run of ours wrote into a folder, by the manifest that it left."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["program"] == PROGRAM:
+            return {MANIFEST: manifest[SELF]} | {str(k): str(v) for k, v in manifest["outputs"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return {}
+
+
+def content_hash(name: str, content: bytes) -> str:
+    """SHA-256 of an output file, without what differs between two equal runs: the seconds taken, the hash itself."""
+    passing = {"summary.json": rb'("seconds": )[0-9.]+', MANIFEST: rb'("' + SELF.encode() + rb'": )"[0-9a-f]*"'}
+    return sha256(re.sub(passing[name], rb"\1", content) if name in passing else content)
+
+
+def sealed(manifest: dict[str, Any]) -> bytes:
+    """A manifest with its own hash in it, so that a change to it is seen."""
+    draft = json_bytes(manifest | {SELF: ""})
+    return json_bytes(manifest | {SELF: content_hash(MANIFEST, draft)})
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

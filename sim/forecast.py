@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from sim.clock import Calendar
-from sim.columns import columns, dates, name_columns, numbers, plain_word
+from sim.columns import columns, dates, name_columns, numbers
 from sim.errors import Findings
 from sim.files import Table
+from sim.series import plain_city
 
 CLEAN = -np.inf
-"""Index of a day after the period's end: such days count as clean, whatever a source says of them."""
+"""Index of a day after the period's end: below every threshold."""
 
 Issue = Callable[[int], np.ndarray]
 """Issue day -> float64[lead, k]: index of day + 1, day + 2, … for every series."""
@@ -49,55 +51,61 @@ class ForecastFile:
         return lambda today: flat[today]
 
 
-def forecast_of(table: Table, calendar: Calendar, horizon_days: int, cities: dict[str, tuple[str, ...]],
+def forecast_of(table: Table, calendar: Calendar, horizon_days: int, cities: dict[str, frozenset[str]],
                 findings: Findings) -> ForecastFile | None:
     """A table `issue_date, lead_day, aqi[, member][, city]` as a ForecastFile, or None with findings.
 
-    cities : for each city the words that may stand for it. Rows of other cities, of leads past the horizon, and of
-    days outside the period are not read.
+    cities : for each city the words that may stand for it. Rows of other cities, of issues outside the period, of leads
+    past the horizon and of days after the end are not read, nor are their faults.
     """
-    before = len(findings.errors)
+    before = findings.faults
     named = name_columns(table, "forecast", findings)
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
     known = columns("forecast")
+    place = np.zeros(len(table.cells), int) if "city" not in named else _places(table.cells[named["city"]], cities)
+    table = table.only(place >= 0)
+    place = place[place >= 0]
     issued = dates(table, named["issue_date"], findings)
+    day = np.array([-1 if when is None else calendar.day_of(when) for when in issued], int)
+    inside = (day >= 0) & (day < calendar.days)
+    table, place, day = table.only(inside), place[inside], day[inside]
     leads = numbers(table, named["lead_day"], known["lead_day"], findings, blank=None)
-    index = numbers(table, named["aqi"], known["aqi"], findings, blank=None)
-    for row in np.flatnonzero(leads != np.floor(leads)):
+    for row in np.flatnonzero(np.isfinite(leads) & (leads != np.floor(leads))):
         findings.add("cell.number", file=table.file, place=table.rows[row], key=named["lead_day"],
                      value=table.cells[named["lead_day"]].iat[row])
-    words = table.cells[named["member"]] if "member" in named else np.full(len(issued), "0")
-    members = tuple(sorted(dict.fromkeys(words), key=_member_order))
-    city_at = {plain_word(word): place for place, names in enumerate(cities.values()) for word in names}
-    city = (np.array([city_at.get(plain_word(word).removesuffix("市"), -1) for word in table.cells[named["city"]]])
-            if "city" in named else None)
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
-    day = np.array([calendar.day_of(when) for when in issued if when is not None])
     lead = leads.astype(int) - 1
-    member_at = {word: place for place, word in enumerate(members)}
-    member = np.array([member_at[word] for word in words])
+    near = (lead < horizon_days) & (day + lead + 1 < calendar.days)
+    table, place, day, lead = table.only(near), place[near], day[near], lead[near]
+    index = numbers(table, named["aqi"], known["aqi"], findings, blank=None)
+    words = table.cells[named["member"]].tolist() if "member" in named else ["0"] * len(day)
+    members = tuple(sorted(dict.fromkeys(words), key=_member_order)) or ("0",)
+    member_at = {word: at for at, word in enumerate(members)}
+    member = np.array([member_at[word] for word in words], int)
+    if findings.faults > before:
+        return None
     shape = (calendar.days, horizon_days, len(members), len(cities))
-    read = (day >= 0) & (day < calendar.days) & (lead < horizon_days)
-    if city is not None:
-        read &= city >= 0
-    rows = np.flatnonzero(read)
-    places = [city[rows]] if city is not None else [np.full(len(rows), c) for c in range(len(cities))]
     values = np.full(shape, np.nan)
-    for place in places:
-        at = (day[rows], lead[rows], member[rows], place)
+    for city in range(len(cities)) if "city" not in named else [place]:
+        at = (day, lead, member, np.broadcast_to(city, day.shape))
         flat = np.ravel_multi_index(at, shape)
         _, first, same = np.unique(flat, return_index=True, return_inverse=True)
         for i in np.flatnonzero(first[same] != np.arange(len(flat))):
-            findings.add("forecast.twice", file=table.file, place=table.rows[rows[i]],
-                         issue=calendar.date_of(day[rows[i]]).isoformat(), lead=lead[rows[i]] + 1,
-                         first=table.rows[rows[first[same[i]]]])
-        values[at] = index[rows]
+            findings.add("forecast.twice", file=table.file, place=table.rows[i],
+                         issue=calendar.date_of(day[i]).isoformat(), lead=lead[i] + 1, first=table.rows[first[same[i]]])
+        values[at] = index
     after = np.arange(calendar.days)[:, None] + np.arange(1, horizon_days + 1) >= calendar.days
     values[after] = CLEAN
     _report_missing(values, calendar, members, tuple(cities), table, findings)
-    return ForecastFile(members, values) if len(findings.errors) == before else None
+    return ForecastFile(members, values) if findings.faults == before else None
+
+
+def _places(words: pd.Series, cities: dict[str, frozenset[str]]) -> np.ndarray:
+    """Which city of the run each row is for, -1 for another: int64[row]."""
+    at = {word: place for place, known in enumerate(cities.values()) for word in known}
+    return np.array([at.get(plain_city(word), -1) for word in words], int)
 
 
 def _member_order(word: str) -> tuple[int, float, str]:

@@ -75,12 +75,13 @@ def find_row(choice: Choice, control: str, industry: str, process: str, grade: s
     if control in head.strictest:
         row = _strictest(choice, industry, process, level)
         via = head.strictest[control]
-        return row and replace(row, control=control, basis=Basis.weakest(row.basis, via.basis), via=(via.cite,))
+        row = row and replace(row, control=control, basis=Basis.weakest(row.basis, via.basis), via=(via.cite,))
+        return row and _overridden(choice, replace(row, industry=industry, process=process, grade=grade))
     row = _direct(choice, control, industry, process, grade, level)
     if row is None and control == Control.NORMAL and Grade(grade) in head.grade_as:
         via_grade = head.grade_as[Grade(grade)]
         row = (_strictest(choice, industry, process, level) if via_grade.grade == "lowest"
-               else _direct(choice, control, industry, process, via_grade.grade, level))
+               else find_row(choice, control, industry, process, via_grade.grade, level))
         row = row and replace(row, basis=Basis.weakest(row.basis, via_grade.basis), via=(via_grade.cite,))
     return row and _overridden(choice, replace(row, industry=industry, process=process, grade=grade))
 
@@ -107,9 +108,9 @@ def _as_number(choice: Choice, row: RuleRow, industry: str, process: str) -> Rul
 
 
 def _strictest(choice: Choice, industry: str, process: str, level: Level) -> RuleRow | None:
-    rows = [find_row(choice, Control.NORMAL.value, industry, process, grade, level)
-            for grade in scale_of(industry, process) if grade != Grade.UNGRADED]
-    return max(filter(None, rows), key=lambda row: row.share, default=None)  # the first of equals: the better grade's
+    worst_first = [grade for grade in reversed(scale_of(industry, process)) if grade != Grade.UNGRADED]
+    rows = [find_row(choice, Control.NORMAL.value, industry, process, grade, level) for grade in worst_first]
+    return max(filter(None, rows), key=lambda row: row.share, default=None)  # of equal ones the worst grade's
 
 
 def _overridden(choice: Choice, row: RuleRow) -> RuleRow:

@@ -20,6 +20,5 @@ def text(key: str, lang: str = "en", /, **words: Any) -> str:
     return catalogue()[key][lang].format(**words) if words else catalogue()[key][lang]
 
 
-def both(key: str, /, **words: Any) -> str:
-    """The text in Chinese and English, side by side: for papers that both kinds of reader hold."""
-    return f"{text(key, 'zh', **words)} / {text(key, 'en', **words)}"
+MONEY = {"en": 1e6, "zh": 1e4}
+"""What yuan are divided by where they are shown: millions in English, 万 in Chinese (`money.unit`)."""

@@ -34,19 +34,25 @@ class Decisions:
         which = np.flatnonzero(decision.which)
         about_episode = decision.kind in {"issue", "advance", "upgrade"}
         none = np.full(len(which), -1)
+        gives = np.where(outlook.level[which] == decision.level[which], outlook.criterion[which], -1)
         for column, values in (
             (self.kind, np.full(len(which), decision.kind)), (self.series, which),
             (self.level, decision.level[which]), (self.issued, np.full(len(which), now)),
             (self.effective, decision.effective[which]), (self.warning, decision.number[which]),
             (self.start, outlook.start[which] if about_episode else none),
             (self.end, outlook.end[which] if about_episode else none),
-            (self.criterion, outlook.criterion[which] if about_episode else none),
+            (self.criterion, gives if about_episode else none),
         ):
             column.append(values)
 
     def frozen(self) -> "Decisions":
-        """The same with each column as one array."""
-        return Decisions(*(np.concatenate(column) if column else np.zeros(0, int) for column in vars(self).values()))
+        """The same with each column as one array; an advance at an older, higher level bears what gave that level."""
+        made = Decisions(*(np.concatenate(column) if column else np.zeros(0, int) for column in vars(self).values()))
+        for at in np.flatnonzero((np.asarray(made.criterion) < 0) & (np.asarray(made.kind) == "advance")):
+            before = np.arange(at)[(made.series[:at] == made.series[at]) & (made.warning[:at] == made.warning[at])
+                                   & (made.level[:at] == made.level[at])]
+            made.criterion[at] = made.criterion[before[-1]]
+        return made
 
     def __len__(self) -> int:
         return len(self.kind)

@@ -13,6 +13,9 @@ from sim.response import response_level
 from sim.tables import accounts
 from sim.vocab import ASKING_LEVELS, Kind, Level, Pollutant
 
+RULE_COLUMNS = ["run", "member", "control", "industry", "process", "grade", "level", "kind", "share", "basis", "confidence",
+                "clause", "lines", *(f"avoided_{p}_kg" for p in Pollutant), "curtailed_value_cny"]
+
 
 def rules_applied(run: Run, lang: str) -> pd.DataFrame:
     """What each rule row moved: lines, kilograms, yuan; with its basis, document and clause."""
@@ -35,8 +38,8 @@ def rules_applied(run: Run, lang: str) -> pd.DataFrame:
                 "clause": [wording.row_clause(r, lang) for r in rows],
                 "lines": np.bincount(of_row, minlength=size)[used], **moved, "curtailed_value_cny": value}))
     if not frames:
-        return pd.DataFrame()
-    frame = pd.concat(frames, ignore_index=True)
+        return pd.DataFrame(columns=RULE_COLUMNS)
+    frame = pd.concat(frames, ignore_index=True)[RULE_COLUMNS]
     return frame[(frame["clause"] != wording.row_clause(NOTHING, lang)) | (frame["kind"] != Kind.EXEMPT.value)
                  ].reset_index(drop=True)
 
@@ -44,12 +47,12 @@ def rules_applied(run: Run, lang: str) -> pd.DataFrame:
 def orders(run: Run, lang: str) -> pd.DataFrame:
     """One row per order to a line: level, from and to, share, measure in both languages, clause."""
     columns = ["run", "member", "city", "line_id", "enterprise", "level", "from", "to", "share", "measure", "basis", "clause"]
-    if run.accounts is None:
+    if run.accounts is None or run.classes is None:
         return pd.DataFrame(columns=columns)
     account, world = run.accounts[0], run.world
     people, asked = account.population, account.asked
     told = np.array([row.kind is not Kind.EXEMPT for row in asked.rows])[asked.row]
-    start_class = start_classes(run)
+    start_class = run.classes.start_class
     frames = []
     for series, cls, level, begins, ends in spells(run):
         member, city = divmod(series, len(world.cities))
@@ -65,20 +68,11 @@ def orders(run: Run, lang: str) -> pd.DataFrame:
     frame = pd.concat(frames, ignore_index=True)
     measure, clause = _order_words(account, lang)
     frame["measure"] = measure(frame["level_at"].to_numpy(), frame["line"].to_numpy())
-    row = asked.row[frame["level_at"].to_numpy(), frame["line"].to_numpy()]
+    at, lines = frame["level_at"].to_numpy(), frame["line"].to_numpy()
+    row, counted = asked.row[at, lines], asked.whole[at, lines] >= 0
     frame["basis"] = np.array([r.basis.value for r in asked.rows], object)[row]
-    frame["clause"] = clause[row]
+    frame["clause"] = np.where(counted, clause[row] + _counting_clause(run, lang), clause[row])
     return frame[columns]
-
-
-def start_classes(run: Run) -> np.ndarray:
-    """Start class of every line, int64[n]: which pre-adjust, and how early."""
-    assert run.accounts
-    people = run.accounts[0].population
-    early = sorted(set(people.ramp_down_h[people.ramp_down_h > 0].tolist()))
-    if not run.world.settings.response.preadjust or not early:
-        return np.zeros(len(people), int)
-    return np.where(people.ramp_down_h > 0, np.searchsorted(early, people.ramp_down_h) + 1, 0)
 
 
 def spells(run: Run) -> list[tuple[int, int, Level, float, float]]:
@@ -97,6 +91,12 @@ def spells(run: Run) -> list[tuple[int, int, Level, float, float]]:
         else:
             spells.append((*of, Level(int(level[at])), float(line.hour[at]), until))
     return sorted(spells, key=lambda s: (s[0], s[3], s[1]))
+
+
+def _counting_clause(run: Run, lang: str) -> str:
+    """Where the counting of whole lines comes from, to stand behind a row's clause."""
+    counting = run.world.choice.policy.head.whole_lines
+    return "; " + wording.cited(counting.cite, lang) if counting else ""
 
 
 def _order_words(account: Account, lang: str) -> tuple[Callable, np.ndarray]:

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sim.columns import coded, columns, in_both, name_columns, numbers, plain_word
 from sim.errors import Findings
-from sim.files import Table, read_table, records
+from sim.files import Table, records
 from sim.industries import industries, industry_words, process_named, scale_of
 from sim.labels import LANGUAGES
 from sim.labels import text as label
@@ -72,17 +71,11 @@ class Population:
 # ---------------------------------------------------------------- reading
 
 
-def read_list(path: Path, city: str, findings: Findings) -> tuple[Population | None, bytes]:
-    """One city's list with the bytes for the manifest; None with findings (all of them) when it needs mending."""
-    table, raw = read_table(path, findings)
-    return (list_of(table, city, findings) if table else None), raw
-
-
 def list_of(table: Table, city: str, findings: Findings) -> Population | None:
     """A table as one city's Population, or None with a finding for every fault: row, column, value, how to mend."""
-    before = len(findings.errors)
+    before = findings.faults
     named = name_columns(table, "list", findings)
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
     size = len(table.cells)
     cells = {name: table.cells[header] for name, header in named.items()}
@@ -118,7 +111,7 @@ def list_of(table: Table, city: str, findings: Findings) -> Population | None:
     for i in np.flatnonzero((emission.sum(axis=0) > 0) & (number["output_per_day"] == 0)
                             & (control != list(Control).index(Control.LONG_CLOSED))):
         findings.add("list.no_output", doubtful=True, file=table.file, place=table.rows[i], key=named["output_per_day"])
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
     runs = (control != list(Control).index(Control.LONG_CLOSED)).astype(float)  # a closed line promises nothing
     counties, county = _codes(text["county"])
@@ -231,7 +224,7 @@ def _read_measures(own_cut: np.ndarray, words: np.ndarray, named: dict, table: T
     own_cut = own_cut.copy()
     for place, level in enumerate(ASKING_LEVELS):
         to_read = np.isnan(own_cut[place]) & (words[place] != "")
-        for phrase in set(words[place][to_read]):
+        for phrase in dict.fromkeys(words[place][to_read]):
             share = read_measure(phrase)
             rows = np.flatnonzero(to_read & (words[place] == phrase))
             if share is None:

@@ -32,7 +32,7 @@ def level_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: in
 
     The load of a line is 1 - sum over levels of share x w(t); this is the integral of w from 0 to `until_h`. A change
     moves w linearly from where it is to 1 for the new level and 0 for the others, over `down_h` when the level rises
-    and `up_h` when it falls; one that leaves the response level as it is starts no ramp anew.
+    and `up_h` when it falls. Where the response level stays the same, a ramp under way goes on.
     """
     hours, levels, warnings = _padded(timeline, ramps, until_h)
     size = len(ramps.series)

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -11,10 +12,9 @@ import pandas as pd
 
 from sim import orders, tables
 from sim.aqi import edition_on
-from sim.experiment import Run, Scenario
-from sim.files import csv_bytes, json_bytes, sha256, write_folder
+from sim.experiment import Progress, Run, Scenario
+from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
 
-PROGRAM = "hpwsim"
 PACKAGES = ("simpy", "numpy", "pandas", "matplotlib", "pydantic", "PyYAML", "jinja2", "zhplot")
 
 
@@ -89,29 +89,30 @@ class Results:
         """Whether any run has production lines."""
         return any(run.accounts for run in self.runs)
 
-    def files(self, report: str) -> dict[str, bytes]:
+    def files(self, report: str, progress: Progress | None = None) -> dict[str, bytes]:
         """Every file of the output folder by name; the manifest last, with the hashes of the others."""
         sheets = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
                   "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
                   "rules_applied": self.rules, "reduction_targets": self.targets}
-        written = {f"{name}.csv": csv_bytes(frame) for name, frame in sheets.items()}
+        written = {}
+        for number, (name, frame) in enumerate(sheets.items()):
+            if progress:
+                progress("tables", number, len(sheets))
+            written[f"{name}.csv"] = csv_bytes(frame)
         written["report.html"] = report.encode()
         written["summary.json"] = json_bytes({"runs": self._summary_rows()})
-        hashes: dict[str, str | None] = {name: sha256(content) for name, content in written.items()}
-        hashes["summary.json"] = None  # holds the seconds taken, which no two runs share
-        written["manifest.json"] = json_bytes(self.manifest(hashes))
-        return written
+        return written | {MANIFEST: sealed(self.manifest({n: content_hash(n, c) for n, c in written.items()}))}
 
-    def save(self, folder: Path, report: str) -> None:
+    def save(self, folder: Path, report: str, progress: Progress | None = None) -> None:
         """Write the folder. Raises InputError when it holds something that no run wrote."""
-        write_folder(folder, self.files(report))
+        write_folder(folder, self.files(report, progress))
 
     def _summary_rows(self) -> list[dict]:
         rows = json.loads(self.summary.to_json(orient="records", force_ascii=False, double_precision=12))
-        seconds = {run.world.run.name: run.seconds for run in self.runs}
-        return [{**row, "seconds": round(seconds[row["run"]], 3)} for row in rows]
+        seconds = round(time.perf_counter() - self.scenario.began, 3)  # from the first byte read to this line
+        return [{**row, "seconds": seconds} for row in rows]
 
-    def manifest(self, outputs: dict[str, str | None]) -> dict:
+    def manifest(self, outputs: dict[str, str]) -> dict:
         """Where every number comes from: inputs and their hashes, settings in force, overrides, editions, versions."""
         return {
             "program": PROGRAM, "version": version(), "python": platform.python_version(),

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.errors import Findings
 from sim.files import DATA, parse_yaml, records
@@ -16,7 +17,7 @@ from sim.schema import Frozen, build
 from sim.vocab import ASKING_LEVELS, Basis, Grade, Kind, Level
 
 Index = Annotated[float, Field(ge=0, le=1000)]
-Hours = PositiveFloat
+Hours = Annotated[float, Field(gt=0, le=24 * 3660)]
 LevelName = Literal["blue", "yellow", "orange", "red"]
 
 
@@ -33,7 +34,7 @@ class Criterion(Frozen):
 
     over: Index | None = None
     hours: Hours | None = None
-    longer_than_hours: Annotated[float, Field(ge=0)] | None = None
+    longer_than_hours: Annotated[float, Field(ge=0, lt=24 * 3660)] | None = None
     within_over: Index | None = None
     within_hours: Hours | None = None
     reaches: Index | None = None
@@ -41,13 +42,13 @@ class Criterion(Frozen):
     @model_validator(mode="after")
     def _one_verb(self) -> "Criterion":
         if (self.over is None) == (self.reaches is None):
-            raise ValueError("criterion.verb")
+            raise PydanticCustomError("criterion.verb", "criterion.verb")
         if (self.hours is None) == (self.longer_than_hours is None):
-            raise ValueError("criterion.hours")
+            raise PydanticCustomError("criterion.hours", "criterion.hours")
         if (self.within_over is None) != (self.within_hours is None):
-            raise ValueError("criterion.within")
+            raise PydanticCustomError("criterion.within", "criterion.within")
         if self.within_over is not None and (self.over is None or self.within_over < self.over):
-            raise ValueError("criterion.within_below")
+            raise PydanticCustomError("criterion.within_below", "criterion.within_below")
         return self
 
     @property
@@ -88,6 +89,14 @@ class Validity(Frozen):
     to: date | None
 
 
+class Targets(Frozen):
+    """Reduction asked of a whole city at each level, as a share of its emissions, and where that was read."""
+
+    basis: Basis
+    source: Words
+    share: dict[LevelName, float]
+
+
 class Edition(Frozen):
     """A warning edition: which colour is due when, with document, clause, scope, validity and confidence."""
 
@@ -95,15 +104,14 @@ class Edition(Frozen):
     title: Words
     document: str
     sources: Words
-    scope: tuple[str, ...]
+    scope: Words
     valid: Validity
-    valid_note: str = ""
+    valid_note: Words | None = None
     confidence: Literal["A", "B", "C", "D"]
     trigger: Literal["aqi", "aqi_no_dust", "pm25"]
     merges: bool
     levels: dict[LevelName, EditionLevel]
-    targets: dict[LevelName, float] = {}
-    forbids: tuple[str, ...] = ()
+    targets: Targets | None = None
     notes: tuple[Words, ...] = ()
 
     def criteria(self) -> dict[str, tuple[Criterion, ...]]:
@@ -143,7 +151,7 @@ class PolicyHead(Frozen):
     title: Words
     document: str
     valid: Validity
-    valid_note: str = ""
+    valid_note: Words | None = None
     uncovered: Literal["error", "nothing"]
     parameters: tuple[LevelName, ...] = ()
     grade_as: dict[Grade, _GradeAs] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim import rulebook
 from sim.aqi import DUST_RATIO
@@ -18,7 +19,7 @@ from sim.files import Tree, dotted, parse_yaml
 from sim.industries import industries, industry_named
 from sim.rulebook import Criterion, LevelName, Words
 from sim.schema import Frozen, build
-from sim.vocab import Control, Grade, Kind
+from sim.vocab import Control, Grade
 
 Share = Annotated[float, Field(ge=0, le=1)]
 DAYS_AT_MOST = 3660
@@ -33,9 +34,9 @@ class Period(Frozen):
     @model_validator(mode="after")
     def _in_order(self) -> "Period":
         if self.end < self.start:
-            raise ValueError("period.order")
+            raise PydanticCustomError("period.order", "period.order")
         if (self.end - self.start).days >= DAYS_AT_MOST:
-            raise ValueError("period.long")
+            raise PydanticCustomError("period.long", "period.long")
         return self
 
     def calendar(self) -> Calendar:
@@ -51,7 +52,7 @@ class GradingOverride(Frozen):
     level: Literal["yellow", "orange", "red"]
     share: Share
     control: Control = Control.NORMAL
-    kind: Kind | None = None
+    kind: Literal["load", "lines", "stop"] | None = None
 
 
 class Grading(Frozen):
@@ -93,9 +94,9 @@ class Forecast(Frozen):
     @model_validator(mode="after")
     def _path_goes_with_file(self) -> "Forecast":
         if self.source == "file" and not self.path:
-            raise ValueError("forecast.path")
+            raise PydanticCustomError("forecast.path", "forecast.path")
         if self.source != "file" and self.path:
-            raise ValueError("forecast.no_path")
+            raise PydanticCustomError("forecast.no_path", "forecast.no_path")
         return self
 
 
@@ -156,6 +157,8 @@ class RunSettings:
 
 
 BASE = "base"
+FILE = "scenario"
+"""Where a change was given: the file itself, `variants.<name>` or `--set`."""
 DEFAULT_POLICY = "guide-2020"
 
 
@@ -176,8 +179,10 @@ def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings) 
     for key in sorted({key for key, _ in given}):
         if [k for k, _ in given].count(key) > 1:
             findings.add("override.twice", file="--set", key=key)
+    if BASE in variants:
+        findings.add("variants.base", file=file, place=tree.line(("variants", BASE)), key=f"variants.{BASE}")
     runs = []
-    for name, variant in {BASE: {}, **variants}.items():
+    for name, variant in ({BASE: {}} | variants).items():
         steps = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
         steps += [(key, value, "--set") for key, value in given]
         run = _one_run(str(name), written, steps, tree, file, findings)
@@ -197,7 +202,7 @@ def _parse_override(text: str, findings: Findings) -> tuple[str, Any] | None:
 def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: Tree, file: Path,
              findings: Findings) -> RunSettings | None:
     """Apply the overrides of one run and check it. Criteria come last: they start from the edition then in force."""
-    before = len(findings.errors)
+    before = findings.faults
     tree_now = Tree(_spelled_out(copy.deepcopy(written), file), dict(tree.marks))
     plain = tree_now.value
     changes: list[Change] = []
@@ -206,24 +211,40 @@ def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: 
         if step not in about_criteria:
             _apply(tree_now, *step, changes, file, findings)
     _spelled_out(plain, file)
-    own = plain.get("criteria") if isinstance(plain.get("criteria"), dict) else {}
-    if "criteria" in plain and not isinstance(plain["criteria"], dict) and plain["criteria"] is not None:
+    own = plain.get("criteria") or {}
+    if not isinstance(own, dict):
         findings.add("value.mapping", file=file, place=tree.line(("criteria",)), key="criteria")
-    replaced = {str(level) for level in own} | {
-        part[1] for part in (key.split(".") for key, *_ in about_criteria) if len(part) > 1}
-    plain["criteria"] = _edition_criteria(plain.get("rules")) | own
-    for step in about_criteria:
-        _apply(tree_now, *step, changes, file, findings)
+        return None
+    plain["criteria"] = _edition_criteria(plain.get("rules"))
+    given_in_file = [(f"criteria.{level}", rows, FILE) for level, rows in own.items()]
+    for key, value, given in [*given_in_file, *_by_level(about_criteria)]:
+        _apply(tree_now, key, value, given, changes, file, findings)
+    changes += [Change(f"grading.override.{n}", None, row, FILE) for n, row in enumerate(_overrides(written))]
     _check_names(plain, file, tree_now, findings)
     settings = build(Settings, tree_now, file, findings)
-    if settings is None or len(findings.errors) > before:
+    if settings is None or findings.faults > before:
         return None
     _check_grading(settings.grading, file, tree_now, findings)
     if not any(settings.criteria.values()):
         findings.add("criteria.none", file=file, place=tree.line(("criteria",)), key="criteria")
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
-    return RunSettings(name, settings, tuple(changes), frozenset(replaced))
+    edition = rulebook.edition(settings.rules).criteria()
+    replaced = {level for level, rows in settings.criteria.items() if rows != edition.get(level, ())}
+    return RunSettings(name, settings, tuple(changes), frozenset(replaced | (set(edition) - set(settings.criteria))))
+
+
+def _by_level(steps: list[tuple[str, Any, str]]) -> list[tuple[str, Any, str]]:
+    """A block given for `criteria` as one step for each level that it names: the others stay as they are."""
+    return [one for key, value, given in steps for one in (
+        [(f"criteria.{level}", rows, given) for level, rows in value.items()]
+        if key == "criteria" and isinstance(value, dict) else [(key, value, given)])]
+
+
+def _overrides(written: dict) -> list:
+    grading = written.get("grading")
+    rows = grading.get("override") if isinstance(grading, dict) else None
+    return rows if isinstance(rows, list) else []
 
 
 def _spelled_out(plain: dict, file: Path) -> dict:
@@ -266,7 +287,7 @@ def _edition_criteria(rules: Any) -> dict[str, list[dict[str, str]]]:
 def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], file: Path,
            findings: Findings) -> None:
     """Put one value at a dotted key; list items by number, the next free number appends."""
-    place = "--set" if given == "--set" else tree.line((*given.split(".", 1), key))
+    place = {"--set": "--set", FILE: tree.line(tuple(key.split(".")))}.get(given) or tree.line((*given.split(".", 1), key))
     path: tuple = ()
     here: Any = tree.value
     parts = str(key).split(".")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.errors import Findings
 from sim.files import Tree, dotted
+from sim.labels import catalogue
 
 
 class Frozen(BaseModel):
@@ -33,9 +34,8 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     kind, context, value = fault["type"], fault.get("ctx", {}), fault["input"]
     shown = None if isinstance(value, (dict, list)) else value
     words: dict[str, Any] = {}
-    if kind == "value_error":  # raised by a validator of ours with a code of the catalogue: "code|word=value|…"
-        code, *rest = str(context["error"]).split("|")
-        words = dict(part.split("=", 1) for part in rest)
+    if f"finding.{kind}" in catalogue():  # raised by a validator of ours
+        code = kind
     elif kind == "extra_forbidden":
         code, words, shown = "key.unknown", {"hint": _near(str(path[-1]), _siblings(model, path[:-1]))}, None
     elif kind == "missing":

@@ -41,27 +41,36 @@ class Series:
         return chosen
 
 
+def city_words(key: str, names: dict[str, str]) -> frozenset[str]:
+    """Every word that may stand for a city in a table: its key and names, with or without 市, in either language."""
+    known = city_names().get(key, {})
+    return frozenset(plain_city(word) for word in (key, *names.values(), *known.values()))
+
+
+def plain_city(word: str) -> str:
+    return plain_word(word).removesuffix("市")
+
+
 @cache
 def city_names() -> dict[str, dict[str, str]]:
     """Names of known cities by key, `{"zh": …, "en": …}`."""
     return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in records("cities.csv")}
 
 
-def series_of(table: Table, calendar: Calendar, city: str, names: tuple[str, ...], findings: Findings) -> Series | None:
+def series_of(table: Table, calendar: Calendar, city: str, words: frozenset[str], findings: Findings) -> Series | None:
     """The days of the period of one city, or None with findings: a missing, doubled or unreadable day or value.
 
-    names : words that may stand in the `city` column for this city.
+    words : see `city_words`.
     """
-    before = len(findings.errors)
+    before = findings.faults
     named = name_columns(table, "series", findings)
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
     days = dates(table, named["date"], findings)
     mine = np.ones(len(days), bool)
     if "city" in named:
         written = table.cells[named["city"]]
-        wanted = {plain_word(name) for name in names}
-        mine = np.array([plain_word(word).removesuffix("市") in wanted for word in written])
+        mine = np.array([plain_city(word) in words for word in written])
         if not mine.any():
             findings.add("series.no_city", file=table.file, key=named["city"], value=city,
                          has=", ".join(dict.fromkeys(written)))
@@ -78,7 +87,7 @@ def series_of(table: Table, calendar: Calendar, city: str, names: tuple[str, ...
     _report_gaps(row_of, calendar, table, findings)
     cut = Table(table.file, table.cells.iloc[inside], table.rows[inside])
     values = {name: numbers(cut, named[name], columns("series")[name], findings, blank=None) for name in used}
-    if len(findings.errors) > before:
+    if findings.faults > before:
         return None
     if {"pm25_ug_m3", "pm10_ug_m3"} <= set(values):
         for i in np.flatnonzero(values["pm25_ug_m3"] > values["pm10_ug_m3"]):

@@ -7,12 +7,11 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from sim import page as reading
-from sim import rulebook, wording
+from sim import metrics, page, rulebook, wording
 from sim.errors import Finding, InputError
 from sim.experiment import Run
 from sim.explain import Explanation
-from sim.labels import text
+from sim.labels import MONEY, text
 from sim.orders import spells
 from sim.results import Results
 from sim.vocab import WARNING_LEVELS, Basis, Level, Pollutant
@@ -23,10 +22,10 @@ LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dar
 # ---------------------------------------------------------------- results
 
 
-def results(console: Console, found: Results, page: Path, lang: str) -> None:
+def results(console: Console, found: Results, written: Path, lang: str) -> None:
     """Warnings with dates and levels, tonnes avoided, output lost, what rests on assumptions, where the files are."""
     console.print()
-    console.print(f"[bold]{escape(reading.title(found))}[/]  {found.scenario.worlds[0].calendar.start} - "
+    console.print(f"[bold]{escape(page.title(found))}[/]  {found.scenario.worlds[0].calendar.start} - "
                   f"{found.scenario.worlds[0].calendar.end}")
     for run in found.runs:
         _run(console, found, run, lang)
@@ -34,12 +33,12 @@ def results(console: Console, found: Results, page: Path, lang: str) -> None:
         console.print()
         console.print(text("cli.doubts", lang, count=len(found.scenario.doubts)), style="yellow")
     console.print()
-    console.print(f"{text('cli.files', lang)}: {escape(str(page.parent))}", soft_wrap=True)
-    console.print(text("cli.open", lang, file=escape(str(page))), soft_wrap=True)
+    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
+    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
 
 
 def _run(console: Console, found: Results, run: Run, lang: str) -> None:
-    facts = reading.glance(found, run)
+    facts = metrics.glance(found, run)
     console.print()
     console.rule(f"[bold]{escape(facts.name)}[/]  {escape(facts.edition)}", align="left", style="dim")
     grid = Table.grid(padding=(0, 2))
@@ -54,8 +53,8 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
         grid.add_row(text("cli.avoided", lang), avoided)
         output = found.output[found.output["run"] == run.world.run.name]
         made = "   ".join(f"{escape(row.product)} {row.curtailed_output / members:,.0f} {escape(row.output_unit)}"
-                          for row in reading.products(output).head(5).itertuples())
-        value = text("cli.value", lang, value=f"[bold]{facts.value_million_cny:,.1f}[/]")
+                          for row in metrics.products(output).head(5).itertuples())
+        value = text("cli.value", lang, value=f"[bold]{facts.value_cny / MONEY[lang]:,.1f}[/]")
         grid.add_row(text("cli.curtailed", lang), f"{value}\n{made}" if made else value)
         grid.add_row("", text("cli.assumed", lang, share=f"[bold]{facts.assumed_share:.0%}[/]"))
     else:
@@ -63,14 +62,21 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
     if members > 1:
         grid.add_row("", text("cli.members", lang, count=members, member=run.world.members[0]))
     if run.world.run.changes:
-        keys = ", ".join(f"{change.key}={change.new}" for change in run.world.run.changes)
+        keys = ", ".join(f"{change.key}={_plain(change.new)}" for change in run.world.run.changes)
         grid.add_row("", escape(text("cli.changed", lang, keys=keys)))
     console.print(Padding(grid, (0, 0, 0, 1)))
 
 
+def _plain(value: object) -> str:
+    """A changed value as a scenario would write it, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_plain(one)}" for key, one in value.items()) + "}"
+    return "[" + ", ".join(map(_plain, value)) + "]" if isinstance(value, list) else str(value)
+
+
 def _warnings(found: Results, run: Run, lang: str) -> str:
     """Counts by level, then each spell of response with its dates (first member)."""
-    facts = reading.glance(found, run)
+    facts = metrics.glance(found, run)
     if not sum(facts.warnings.values()):
         return text("cli.no_warning", lang)
     counted = ", ".join(f"{_level(level, lang)} {facts.warnings[level.name]:,.4g} "
@@ -110,13 +116,13 @@ def rules(console: Console, name: str | None, lang: str) -> None:
 def _all_rules(console: Console, lang: str) -> None:
     table = Table(box=None, header_style="dim", padding=(0, 1))
     for key in ("cli.edition", "cli.valid", "cli.levels", "cli.trigger", "cli.confidence", "cli.document"):
-        table.add_column(text(key, lang), no_wrap=key != "cli.document")
+        table.add_column(text(key, lang), no_wrap=key != "cli.document", overflow="fold")
     for name in rulebook.edition_names():
         edition = rulebook.edition(name)
         used = " ".join(f"[{LEVEL_STYLE[level.name]}]{text(f'level.{level.name}', lang)}[/]"
                         for level in WARNING_LEVELS if edition.levels.get(level.name))  # type: ignore[call-overload]
         table.add_row(f"[bold]{name}[/]", _valid(edition.valid), used, text(f"trigger.{edition.trigger}", lang),
-                      edition.confidence, f"{edition.document} {getattr(edition.title, lang)}")
+                      edition.confidence, _document(edition, lang))
     console.print(table)
     console.print()
     table = Table(box=None, header_style="dim", padding=(0, 1))
@@ -131,6 +137,12 @@ def _all_rules(console: Console, lang: str) -> None:
         f"{name} {rulebook.policy(name).assumed_rows_share:.0%}" for name in rulebook.policy_names()), style="dim")
 
 
+def _document(edition: rulebook.Edition, lang: str) -> str:
+    said = wording.edition_document(edition, lang)
+    title = getattr(edition.title, lang)
+    return said if title in said else f"{said} {title}"
+
+
 def _valid(valid: rulebook.Validity) -> str:
     return f"{valid.from_ or ''} - {valid.to or ''}" if valid.from_ or valid.to else "-"
 
@@ -142,9 +154,9 @@ def _bases(policy: rulebook.Policy) -> str:
 
 def _edition(console: Console, edition: rulebook.Edition, lang: str) -> None:
     console.print(f"[bold]{edition.id}[/]  {getattr(edition.title, lang)}")
-    console.print(f"{edition.document}; {text('cli.valid', lang)} {_valid(edition.valid)}"
-                  + (f" ({edition.valid_note})" if edition.valid_note else ""), style="dim", soft_wrap=True)
-    console.print(f"{text('cli.scope', lang)}: {', '.join(edition.scope)}; "
+    console.print(f"{wording.edition_document(edition, lang)}; {text('cli.valid', lang)} {_valid(edition.valid)}"
+                  + (f" ({getattr(edition.valid_note, lang)})" if edition.valid_note else ""), style="dim", soft_wrap=True)
+    console.print(f"{text('cli.scope', lang)}: {getattr(edition.scope, lang)}; "
                   f"{text(f'report.confidence.{edition.confidence}', lang)} ({getattr(edition.sources, lang)})", style="dim",
                   soft_wrap=True)
     console.print(f"{text('cli.trigger', lang)}: {text(f'trigger.{edition.trigger}', lang)}; "

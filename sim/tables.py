@@ -22,9 +22,10 @@ def warnings(run: Run, lang: str) -> pd.DataFrame:
         "city": np.array(world.cities, object)[city], "kind": taken.kind,
         "level": [Level(int(level)).name for level in taken.level],
         "issued_at": world.calendar.stamps(taken.issued), "effective_at": world.calendar.stamps(taken.effective),
-        "reason": [reason for reason, _ in said], "clause": [clause for _, clause in said],
+        "reason": [one[0] for one in said], "clause": [one[1] for one in said], "basis": [one[2] for one in said],
         "warning": taken.warning,
-    }, columns=["run", "member", "city", "kind", "level", "issued_at", "effective_at", "reason", "clause", "warning"])
+    }, columns=["run", "member", "city", "kind", "level", "issued_at", "effective_at", "reason", "clause", "basis",
+                "warning"])
 
 
 def days(run: Run) -> pd.DataFrame:
@@ -197,18 +198,20 @@ def reduction_targets(run: Run) -> pd.DataFrame:
     One row per city, level and pollutant where the scenario gives the city's total: asked_kg_per_day when all lines
     have arrived, its share of the total, the target (NaN where the edition states none) and whether it is met.
     """
-    columns = ["run", "city", "level", "pollutant", "asked_kg_per_day", "total_kg_per_day", "share", "target", "met"]
+    columns = ["run", "member", "city", "level", "pollutant", "asked_kg_per_day", "total_kg_per_day", "share", "target", "met"]
     if run.accounts is None:
         return pd.DataFrame(columns=columns)
     account, world, rows = run.accounts[0], run.world, []
+    targets = world.edition.targets.share if world.edition.targets else {}
     for c, (city, given) in enumerate(world.settings.cities.items()):
         mine = account.population.city == c
         for at, level in enumerate(ASKING_LEVELS):
-            target = world.edition.targets.get(level.name, np.nan)  # type: ignore[call-overload]
+            target = targets.get(level.name, np.nan)  # type: ignore[call-overload]
             for p, pollutant in enumerate(Pollutant):
                 total = getattr(given.totals, f"{pollutant}_kg_per_day")
                 if total:
                     asked = float((account.population.emission[p] * account.asked.share_of(pollutant)[at])[mine].sum())
-                    rows.append((world.run.name, city, level.name, pollutant.value, asked, total, asked / total,
-                                 target, bool(asked / total >= target) if target == target else None))
+                    met = bool(asked / total >= target) if target == target else None
+                    rows += [(world.run.name, member, city, level.name, pollutant.value, asked, total, asked / total, target,
+                              met) for member in world.members]
     return pd.DataFrame(rows, columns=columns)

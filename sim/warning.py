@@ -54,13 +54,13 @@ def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, l
                  for number, criterion in enumerate(criteria.get(level.name, ())))
     if not rows:
         raise ValueError("no criterion at any level")
-    lowest = min(criterion.exceeds for _, _, criterion in rows)
+    lowest = min(criterion.threshold for _, _, criterion in rows)
     column = {
         "exceeds": [c.exceeds for _, _, c in rows],
         "within": [-math.inf if c.within_over is None else c.within_over for _, _, c in rows],
         "days": [c.days for _, _, c in rows],
         "within_days": [c.within_days for _, _, c in rows],
-        "bridged": [merges and c.reaches is None and c.exceeds == lowest for _, _, c in rows],
+        "bridged": [merges and c.over == lowest for _, _, c in rows],
     }
     return Rules(
         criteria=rows, lowest=lowest, hold_days=math.ceil(lift_hours / 24),
@@ -106,7 +106,7 @@ def read_day(episode: Episode, day: int | np.ndarray, index: np.ndarray, rules: 
     begun = np.where(over & (episode.start < 0), np.asarray(day, np.int16), episode.start)
     start = np.where(closed, np.int16(-1), begun)
     open_ = ~closed
-    hit = index > rules.exceeds
+    hit = over & (index > rules.exceeds)
     keeps = hit | rules.bridged
     run = np.where(keeps & open_, episode.run + hit, np.int16(0))
     inner = np.where(hit & (index > rules.within), episode.inner + np.int16(1), np.int16(0))

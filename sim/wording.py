@@ -6,7 +6,7 @@ from sim.grading import OWN_PLAN
 from sim.industries import ANY, industries, processes
 from sim.ledger import Decisions
 from sim.rulebook import Criterion, RuleRow
-from sim.vocab import Kind, Level
+from sim.vocab import Basis, Kind, Level
 
 
 def percent(share: float) -> str:
@@ -18,6 +18,13 @@ def document(name: str, lang: str) -> str:
     """A document's number as it is cited; the few that are no documents have words of their own."""
     key = f"document.{name}"
     return labels.text(key, lang) if key in labels.catalogue() else name
+
+
+def edition_document(edition: rulebook.Edition, lang: str) -> str:
+    """An edition's document; its title where no number was seen."""
+    if edition.document == "unnumbered":
+        return labels.text("document.unnumbered", lang, title=getattr(edition.title, lang))
+    return edition.document
 
 
 def criterion_text(criterion: Criterion, lang: str) -> str:
@@ -36,7 +43,7 @@ def level_clause(edition: rulebook.Edition, level: Level, criterion: Criterion, 
         return labels.text("clause.scenario", lang, level=name, edition=edition.id,
                            criterion=criterion_text(criterion, lang))
     entry = edition.levels[level.name]  # type: ignore[index]
-    said = labels.text("clause.level", lang, document=document(edition.document, lang), level=name,
+    said = labels.text("clause.level", lang, document=edition_document(edition, lang), level=name,
                        clause=getattr(entry.clause, lang))
     if entry.assumed_true:
         said += "; " + labels.text("clause.assumed_true", lang, words=getattr(entry.assumed_true, lang))
@@ -48,19 +55,24 @@ def lifecycle_clause(kind: str, lang: str) -> str:
     return labels.text("clause.plain", lang, document=document(entry.document, lang), clause=getattr(entry.clause, lang))
 
 
-def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str]:
-    """Reason and clause of one decision."""
+def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str, str]:
+    """Reason, clause and basis of one decision."""
     kind, days = str(taken.kind[at]), world.rules.hold_days
     if kind in {"lift", "downgrade", "cancel"}:
         lowest = min(criterion.threshold for *_, criterion in world.rules.criteria)
-        return (labels.text(f"reason.{kind}", lang, days=days, threshold=f"{lowest:g}"), lifecycle_clause(kind, lang))
+        return (labels.text(f"reason.{kind}", lang, days=days, threshold=f"{lowest:g}"), lifecycle_clause(kind, lang),
+                getattr(rulebook.lifecycle(), kind).basis.value)
     level, _, criterion = world.rules.criteria[int(taken.criterion[at])]
     why = labels.text("reason.earlier" if kind == "advance" else "reason.episode", lang,
                       start=world.calendar.date_of(taken.start[at]).isoformat(),
                       end=world.calendar.date_of(taken.end[at]).isoformat(), criterion=criterion_text(criterion, lang))
-    clause = level_clause(world.edition, level, criterion, lang=lang,
-                          replaced=level.name in world.run.criteria_replaced)
-    return why, (lifecycle_clause(kind, lang) + "; " + clause) if kind == "advance" else clause
+    replaced = level.name in world.run.criteria_replaced
+    clause = level_clause(world.edition, level, criterion, lang=lang, replaced=replaced)
+    basis = Basis.ASSUMED if replaced else world.edition.levels[level.name].basis
+    if kind == "advance":
+        basis = Basis.weakest(basis, rulebook.lifecycle().advance.basis)
+        clause = lifecycle_clause(kind, lang) + "; " + clause
+    return why, clause, basis.value
 
 
 def row_key(row: RuleRow, lang: str) -> str:
@@ -78,8 +90,13 @@ def row_key(row: RuleRow, lang: str) -> str:
 
 def row_clause(row: RuleRow, lang: str) -> str:
     """Document and clause of a rule row, and of the rules that led to it."""
-    return "; ".join(labels.text("clause.plain", lang, document=document(c.document, lang), clause=c.clause[lang])
-                     for c in (rulebook.citations()[key] for key in (row.cite, *row.via)))
+    return "; ".join(cited(key, lang) for key in (row.cite, *row.via))
+
+
+def cited(key: str, lang: str) -> str:
+    """Document and clause of a citation."""
+    citation = rulebook.citations()[key]
+    return labels.text("clause.plain", lang, document=document(citation.document, lang), clause=citation.clause[lang])
 
 
 def measure(row: RuleRow, share: float, whole: int, lang: str, *, min_load: float = 0.0, own_words: str = "") -> str:

@@ -90,7 +90,7 @@ def test_wrong_words_end_with_status_2_and_a_hint(scenario, tmp_path, words, exp
 
 def test_an_occupied_folder_is_told_before_the_run(scenario, tmp_path):
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
     status, _, wrong = call("run", scenario, "--out", "mine", cwd=tmp_path)
     assert status == 2
     assert "notes.txt" in wrong
@@ -102,7 +102,7 @@ def test_check_reads_everything_and_runs_nothing(scenario, tmp_path):
     status, said, _ = call("check", scenario, tmp_path / "list.csv", tmp_path / "series.csv", cwd=tmp_path)
     assert status == 0
     assert "nothing wrong found" in said
-    (tmp_path / "list.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "list.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     status, said, _ = call("check", tmp_path / "list.csv", tmp_path / "series.csv", cwd=tmp_path)
     assert status == 2
     assert "1 to mend" in said
@@ -115,8 +115,9 @@ def test_explain_shows_the_whole_chain(scenario, tmp_path):
     order = ["Line", "Day", "Forecast", "Decision", "episode 2019-11-06 to 2019-11-08", "above 200 for 72 h",
              "Response level", "Rule row", "环办大气函〔2020〕340号", "[text]", "Ordered share", "Load by hour",
              "Kilograms", "24.00 full-load hours lost"]
-    places = [said.index(words) for words in order]
-    assert places == sorted(places)
+    place = 0
+    for words in order:
+        place = said.index(words, place)
 
 
 def test_explain_takes_overrides_and_variants(scenario, tmp_path):

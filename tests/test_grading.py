@@ -186,8 +186,12 @@ def plain_row(control, industry, process, grade, level):
         return float(row["share"]), row["kind"], basis
 
     def strictest():
-        found = [plain_row("normal", industry, process, g, level) for g in scale_of(industry, process) if g != "ungraded"]
-        return max(found, key=lambda f: f[0])
+        best = None
+        for g in scale_of(industry, process):
+            found = plain_row("normal", industry, process, g, level) if g != "ungraded" else None
+            if found and (best is None or found[0] >= best[0]):  # of equal ones the worst grade's
+                best = found
+        return best
 
     if control == "non-compliant":
         share, kind, basis = strictest()

@@ -74,7 +74,8 @@ def test_the_manifest_says_what_went_in_and_hashes_what_came_out(folder, scenari
         {"key": "rules", "old": "mee2019", "new": "mee2024", "given": "variants.mee2024"}]
     assert manifest["runs"][0]["settings"]["forecast"]["horizon_days"] == 7
     for name, digest in manifest["outputs"].items():
-        assert digest is None or digest == files.sha256((folder / name).read_bytes())
+        assert digest == files.content_hash(name, (folder / name).read_bytes())
+    assert manifest["outputs"]["lines.csv"] == files.sha256((folder / "lines.csv").read_bytes())
     assert set(manifest["outputs"]) | {"manifest.json"} == {path.name for path in folder.iterdir()}
     assert str(scenario.parent) not in json.dumps(manifest)
 
@@ -93,16 +94,23 @@ def test_an_untouched_folder_of_ours_is_replaced(folder, scenario):
     assert not [path for path in folder.parent.iterdir() if path.name.startswith(".out")]
 
 
-@pytest.mark.parametrize("touch", ["edited", "added", "a plain file"])
+@pytest.mark.parametrize("touch", ["orders.csv", "summary.json", "manifest.json", "added", "a plain file",
+                                   "a stranger's manifest", "a manifest of another shape"])
 def test_a_users_file_is_never_overwritten(folder, scenario, touch, tmp_path):
     target = folder
-    if touch == "edited":
-        (folder / "orders.csv").write_text("my notes")
+    if touch.endswith((".csv", ".json")):
+        (folder / touch).write_text((folder / touch).read_text(encoding="utf-8") + " ", encoding="utf-8")
+    elif touch.startswith("a "):
+        target = tmp_path / "theirs"
+        if touch != "a plain file":
+            target.mkdir()
+            outputs = {"a.txt": None} if "stranger" in touch else 5
+            (target / "manifest.json").write_text(json.dumps({"program": "hpwsim", "outputs": outputs}))
+            (target / "a.txt").write_text("my notes", encoding="utf-8")
+        else:
+            target.write_text("my notes", encoding="utf-8")
     elif touch == "added":
-        (folder / "notes.docx").write_text("my notes")
-    else:
-        target = tmp_path / "plain"
-        target.write_text("my notes")
+        (folder / "notes.docx").write_text("my notes", encoding="utf-8")
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     with pytest.raises(sim.InputError, match="no run wrote"):
         sim.report(sim.run(sim.load(scenario)), target)
@@ -154,3 +162,54 @@ def test_hand_made_kilograms_come_out(tmp_path):
     assert row[["avoided_so2_kg", "avoided_nox_kg", "avoided_pm_kg", "avoided_voc_kg"]].tolist() == [36, 72, 18, 9]
     assert (row["curtailed_output"], row["curtailed_value_cny"]) == (360, 36000)
     assert result.totals.query("pollutant == 'nox'")["baseline_kg"].item() == 48 * 12
+
+
+def test_a_folder_that_cannot_be_moved_is_left_as_it_was(folder, scenario, monkeypatch):
+    """A spreadsheet holds one of its files open, as on Windows."""
+    from pathlib import Path
+
+    rename = Path.rename
+
+    def held(path, target):
+        if path == folder:
+            raise PermissionError(13, "The process cannot access the file")
+        return rename(path, target)
+
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    monkeypatch.setattr(Path, "rename", held)
+    with pytest.raises(sim.InputError, match="close its files"):
+        sim.report(sim.run(sim.load(scenario, ["seed=2"])), folder)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+    assert not [path for path in folder.parent.iterdir() if path.name.startswith(".out")]
+
+
+def test_old_results_are_never_lost_even_when_nothing_can_be_put_back(folder, scenario, monkeypatch):
+    from pathlib import Path
+
+    rename = Path.rename
+
+    def stuck(path, target):
+        if path == folder:
+            return rename(path, target)
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(Path, "rename", stuck)
+    with pytest.raises(sim.InputError):
+        sim.report(sim.run(sim.load(scenario, ["seed=2"])), folder)
+    (aside,) = [path for path in folder.parent.iterdir() if path.name.startswith(".out")]
+    assert (aside / "orders.csv").is_file()
+
+
+def test_a_link_stays_a_link(folder, scenario):
+    link = folder.with_name("link")
+    link.symlink_to(folder, target_is_directory=True)
+    sim.report(sim.run(sim.load(scenario, ["seed=2"])), link)
+    assert link.is_symlink()
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["runs"][0]["seed"] == 2
+
+
+def test_the_tables_of_an_empty_run_have_their_headers(tmp_path):
+    tables = sim.run(sim.load(write_world(tmp_path, [50] * 5))).files("page")
+    for name, content in tables.items():
+        if name.endswith(".csv"):
+            assert content.decode("utf-8-sig").startswith("run,member,"), name

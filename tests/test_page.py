@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import sim
-from sim import charts, page
+from sim import charts, metrics, page
 from sim.results import Results
 
 SECTIONS = {"en": ["The runs at a glance", "The period, day by day", "Decisions", "What the warnings saved",
-                   "Avoided by industry", "By county", "The twenty most affected enterprises",
+                   "By county", "The twenty most affected enterprises",
                    "Assumptions that moved numbers", "Documents", "Limits of the model"],
             "zh": ["总览", "逐日空气质量与预警", "预警决定", "预警减了多少", "分县区",
                    "受影响最大的二十家企业", "影响结果的假设", "文件", "模型局限"]}
@@ -24,7 +24,7 @@ def pages(yangquan):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_has_every_section_and_asks_the_network_for_nothing(pages, lang):
     for heading in SECTIONS[lang]:
-        assert heading in pages[lang] or heading == "Avoided by industry"  # drawn, letters as outlines
+        assert heading in pages[lang]
     bare = re.sub(r'xmlns(:\w+)?="[^"]*"', "", pages[lang])
     assert not re.search(r'(src|href|url)\s*[=(]\s*["\']?(https?:)?//', bare)
     assert "<script" not in bare
@@ -56,8 +56,8 @@ def test_enterprise_names_are_escaped(tmp_path):
 def test_charts_draw_chinese_without_a_missing_sign(yangquan):
     zh = Results(yangquan.scenario, yangquan.runs, "zh")
     for run in zh.runs:
-        for figure in page.winters(zh, run):
-            assert charts.png(figure).startswith(b"\x89PNG")  # a missing glyph would be a warning, and so an error
+        for city in run.world.cities:
+            assert charts.png(page.winter(zh, run, city)).startswith(b"\x89PNG")  # a missing sign would be a warning: an error
 
 
 def test_the_picture_is_the_same_each_time(yangquan):
@@ -67,7 +67,7 @@ def test_the_picture_is_the_same_each_time(yangquan):
 
 def test_the_top_twenty_are_ranked_by_value(yangquan):
     lines = yangquan.lines[yangquan.lines["run"] == "base"]
-    rows = page.most_affected(lines, yangquan.runs[0], "en")
+    rows = metrics.most_affected(lines, yangquan.runs[0], "en")
     values = [row["value"] for row in rows]
     assert len(rows) == 20
     assert values == sorted(values, reverse=True)
@@ -75,18 +75,22 @@ def test_the_top_twenty_are_ranked_by_value(yangquan):
 
 
 def test_hours_outside_a_warning_are_told(tmp_path):
+    """A blue warning is to become yellow two days on; the forecast turns, it is lifted, and the upgrade stands."""
     from worlds import line, write_world
 
-    days = 14
-    index = [50, 50, 160, 160, 50, 50, 160, 160, *[50] * 6]
+    days = 12
+    index = [50, 50, 50, 210, *[50] * 8]
     told = {(d, lead): 50 for d in range(days) for lead in range(1, 8) if d + lead < days}
-    told |= {(1, 1): 160, (1, 2): 160, (2, 1): 160, (3, 1): 50, (3, 2): 50}
-    told |= {(2, 3): 50, (3, 3): 50}
-    path = write_world(tmp_path, index, [line("L", yellow_cut=0.5, orange_cut=0.5, red_cut=0.5)], told, rules="mee2024")
+    told |= {(2, 1): 210, (3, 2): 210, (3, 3): 210, (4, 1): 50, (4, 2): 50}
+    path = write_world(tmp_path, index, [line("L", yellow_cut=0.5)], told, rules="bj2015")
     result = sim.run(sim.load(path))
-    hours = page._hours_outside_warnings(result.runs[0])
-    assert hours >= 0
-    assert ("withdraw_on_lift" in page.render(result)) == (hours > 0)
+    kinds = result.warnings["kind"].tolist()
+    assert kinds == ["issue", "upgrade", "lift"]
+    assert metrics.hours_outside_warnings(result.runs[0]) == 24 * days - 120
+    assert "withdraw_on_lift" in page.render(result)
+    withdrawn = sim.run(sim.load(path, ["response.withdraw_on_lift=true"]))
+    assert metrics.hours_outside_warnings(withdrawn.runs[0]) == 0
+    assert "Response without a warning" not in page.render(withdrawn)
 
 
 def test_an_ensemble_shows_means(tmp_path):
@@ -100,9 +104,20 @@ def test_an_ensemble_shows_means(tmp_path):
                *(row.rsplit(",", 1)[0] + ",100,b" for row in rows[1:])]
     (tmp_path / "forecast.csv").write_text("\n".join(members))
     result = sim.run(sim.load(path))
-    facts = page.glance(result, result.runs[0])
+    facts = metrics.glance(result, result.runs[0])
     assert facts.warnings["orange"] == 0.5
     assert facts.avoided_t["nox"] == pytest.approx(0.036)
     shown = page.render(result)
     assert "means over 2 members" in shown
     assert np.isclose(result.totals["avoided_kg"].sum(), 2 * sum(facts.avoided_t.values()) * 1000)
+
+
+@pytest.mark.parametrize("zero", ["output_value_cny_per_day", "kg"])
+def test_a_list_without_values_or_without_emissions_has_its_page(tmp_path, zero):
+    from worlds import line, write_world
+
+    none = {name: 0 for name in line() if name.endswith("_per_day") and zero in name}
+    rows = [line("L", orange_cut=0.5, **none)]
+    shown = page.render(sim.run(sim.load(write_world(tmp_path, [100] * 5 + [210] * 3 + [100] * 3, rows))))
+    assert ("What they cost" in shown) == (zero == "kg")
+    assert ("What the warnings saved" in shown) == (zero != "kg")

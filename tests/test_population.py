@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from worlds import line, write_list
+from worlds import LIST_HEADER, line, write_list
 
 from sim.errors import Findings, InputError
 from sim.files import read_table
@@ -106,3 +106,46 @@ def test_every_known_phrase_reads_as_its_example_says(row):
     ("酌情处理", None), ("限产130%", None), ("国四车辆禁行", None), ("停产部分工序", None)])
 def test_phrases_are_read_whole_or_not_at_all(words, share):
     assert read_measure(words) == (pytest.approx(share) if share is not None else None)
+
+
+@pytest.mark.parametrize(("header", "cell", "read_as"), [
+    ("氮氧化物日排放量(吨)", "0.05", 50), ("氮氧化物日排放量（kg/日）", "50", 50),
+    ("氮氧化物日排放量(磅)", "50", None)])
+def test_a_unit_in_the_header_is_converted_or_refused(tmp_path, header, cell, read_as):
+    path = write_list(tmp_path / "list.csv", [line("L", nox_kg_per_day=cell)])
+    path.write_text(path.read_text(encoding="utf-8").replace("nox_kg_per_day", header), encoding="utf-8")
+    if read_as is None:
+        with pytest.raises(InputError):
+            read(path)
+    else:
+        assert read(path)[0].emission[1, 0] == pytest.approx(read_as)
+
+
+def test_output_value_in_ten_thousands_and_shares_in_percent_are_converted(tmp_path):
+    path = write_list(tmp_path / "list.csv", [line("L", output_value_cny_per_day="2.5", orange_cut="30", output_per_day="7")])
+    text = path.read_text(encoding="utf-8").replace("output_value_cny_per_day", "日产值(万元)")
+    path.write_text(text.replace("orange_cut", "橙色减排比例(%)").replace("output_per_day", "日产量(吨)"), encoding="utf-8")
+    people, _ = read(path)
+    assert people.value[0] == 25_000
+    assert people.own_cut[1, 0] == pytest.approx(0.3)
+    assert people.output[0] == 7
+
+
+@pytest.mark.parametrize("written", ["1,5", "1,23", "1_000", "12,34,567", "1.2.3", "--"])
+def test_numbers_that_could_be_read_two_ways_are_refused(tmp_path, written):
+    with pytest.raises(InputError, match="not a number"):
+        read(write_list(tmp_path / "list.csv", [line("L", so2_kg_per_day=written)]))
+
+
+def test_blank_headers_and_old_line_ends_are_read(tmp_path):
+    path = write_list(tmp_path / "list.csv", [line("L"), line("M")], [*LIST_HEADER])
+    text = path.read_text(encoding="utf-8").replace("trucks_per_day", "").replace("county", "")
+    path.write_bytes("\r".join(text.splitlines()).encode())
+    assert len(read(path)[0]) == 2
+
+
+def test_findings_stand_in_one_order(tmp_path):
+    rows = [line(f"L{n}", orange_measure=f"酌情{n}") for n in range(20)]
+    with pytest.raises(InputError) as caught:
+        read(write_list(tmp_path / "list.csv", rows))
+    assert [f.place for f in caught.value.findings] == [str(n) for n in range(2, 22)]

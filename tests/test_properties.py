@@ -151,3 +151,24 @@ def test_the_same_seed_gives_the_same_bytes_and_compliance_draws_are_for_all_lin
                                                                          if k != "summary.json"}
         none = sim.run(sim.load(path, ["compliance.share=0"])).lines["full_load_hours_lost"]
         assert none.sum() == 0
+
+
+@settings(max_examples=10)
+@given(worlds(), st.randoms(use_true_random=False))
+def test_who_obeys_does_not_hang_on_the_order_of_the_list(world, random):
+    index, rows, keys = world
+    shuffled = [*rows, line("extra")]
+    random.shuffle(shuffled)
+    one = run(index, rows, ["compliance.share=0.5"], **keys).lines.set_index("line_id")
+    two = run(index, shuffled, ["compliance.share=0.5"], **keys).lines.set_index("line_id").drop("extra")
+    if "lines" not in {r.kind for r in run(index, rows, **keys).runs[0].world.asked.rows}:
+        assert one.sort_index().equals(two.sort_index())
+
+
+def test_about_the_given_share_of_lines_obeys():
+    rows = [line(f"L{n}", orange_cut=1) for n in range(2000)]
+    index = [100] * 5 + [210] * 3 + [100] * 4
+    for share in (0.16, 0.9):
+        lost = run(index, rows, [f"compliance.share={share}"], grading="none").lines["full_load_hours_lost"]
+        assert set(lost) == {0.0, 72.0}
+        assert (lost > 0).mean() == pytest.approx(share, abs=0.04)  # four standard errors and more

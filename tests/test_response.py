@@ -109,3 +109,13 @@ def test_a_lift_does_not_end_a_next_warning_that_lines_already_answer():
     made = agenda_of((0, decision("issue", 2, 24)), (40, decision("lift", 2, 64)), (41, decision("issue", 3, 64, 2)),
                      early=(0.0, 12.0))
     assert [m for m in made if m[0] == 1] == [(1, 12, 2), (1, 52, 3)]
+
+
+@pytest.mark.parametrize(("second", "after_lift"), [(3, 3), (2, 2)])
+def test_pre_adjustment_goes_on_across_the_lift_of_a_warning_that_asks_as_much(second, after_lift):
+    made = agenda_of((0, decision("issue", 3, 24)), (40, decision("issue", second, 120, 2)), (64, decision("lift", 3, 68)),
+                     early=(0.0, 72.0))
+    slow = [(hour, level) for cls, hour, level in made if cls == 1]
+    assert slow[0] == (4, 3)  # the first, ahead of its own hour
+    assert slow[1:] == [(68, after_lift)]  # the second asks from hour 48 on, and takes over at the lift
+    assert [m[1:] for m in made if m[0] == 0] == [(24, 3), (68, 0), (120, second)]

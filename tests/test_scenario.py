@@ -122,3 +122,38 @@ def test_a_wrong_override_says_where_it_was_given(tmp_path, override, words):
 def test_the_same_key_set_twice_is_an_error(tmp_path):
     with pytest.raises(sim.InputError, match="set twice"):
         load(tmp_path, "seed=1", "seed=2")
+
+
+@pytest.mark.parametrize("how", ["variant", "--set", "file"])
+def test_a_block_of_criteria_replaces_the_levels_it_names_wherever_it_is_given(tmp_path, how):
+    block = {"yellow": [{"over": 150, "hours": 24}]}
+    given = {"variant": {"variants": {"v": {"criteria": block}}}, "file": {"criteria": block}, "--set": {}}[how]
+    words = ["criteria={yellow: [{over: 150, hours: 24}]}"] if how == "--set" else []
+    scenario = load(tmp_path, *words, index=[100] * 5 + [210] * 4 + [100] * 4, **given)
+    world = scenario.worlds[-1]
+    assert {level.name for level, *_ in world.rules.criteria} == {"yellow", "orange", "red"}
+    assert world.run.criteria_replaced == {"yellow"}
+    assert "criteria.yellow" in [change.key for change in world.run.changes]
+    result = sim.run(scenario)
+    last = result.warnings[result.warnings["run"] == world.run.name]
+    assert last["level"].tolist() == ["orange", "orange"]
+
+
+def test_a_blue_level_may_be_added_to_an_edition_of_three_colours(tmp_path):
+    result = sim.run(load(tmp_path, "criteria={blue: [{over: 90, hours: 24}]}"))
+    assert result.warnings["level"].tolist()[0] == "blue"
+    assert result.warnings["basis"].tolist()[0] == "assumed"
+
+
+def test_shares_and_criteria_of_the_file_itself_are_named_as_changes(tmp_path):
+    (world,) = load(tmp_path, rows=[line("L")], criteria={"red": []}, grading={
+        "policy": "guide-2020", "override": [{"industry": "焦化", "level": "orange", "share": 0.1}]}).worlds
+    assert [(c.key, c.given) for c in world.run.changes] == [
+        ("criteria.red", "scenario"), ("grading.override.0", "scenario")]
+
+
+def test_an_override_reaches_grades_and_classes_that_run_as_another(tmp_path):
+    rows = [line("b", grade="B-"), line("n", control="non-compliant")]
+    scenario = load(tmp_path, rows=rows, grading={"policy": "guide-2020", "override": [
+        {"grade": "B", "level": "orange", "share": 0.11}, {"control": "non-compliant", "level": "orange", "share": 0.22}]})
+    assert scenario.worlds[0].asked.output[1].tolist() == [0.11, 0.22]

@@ -9,7 +9,6 @@ from conftest import SHARED
 
 import sim
 from sim import experiment
-from sim.vocab import Pollutant
 
 SAMPLES, DATA = SHARED / "samples", SHARED / "data" / "shanxi_daily_2014-01_2016-09.csv"
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample worlds are not beside the project")
@@ -68,7 +67,3 @@ def test_eleven_cities_run_side_by_side_and_the_index_is_near_the_published_one(
     off = [abs(row.aqi - published[zh[row.city], row.date]) for row in result.days.itertuples()]
     assert np.median(off) <= 5
     assert any(d.code == "series.outlier" for d in result.scenario.doubts)
-
-
-def test_the_shared_list_of_pollutants_is_ours():
-    assert [str(p) for p in Pollutant] == ["so2", "nox", "pm", "voc"]

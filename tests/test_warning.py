@@ -153,3 +153,18 @@ def test_the_figures_of_the_model_page_come_out(yangquan, city, edition, warning
         assert first[["kind", "level", "issued_at", "effective_at"]].to_numpy().tolist() == [
             ["issue", "orange", "2015-11-26T16:00", "2015-11-28T00:00"],
             ["lift", "orange", "2015-11-30T16:00", "2015-12-01T00:00"]]
+
+
+def test_an_advance_at_the_older_higher_level_bears_the_criterion_of_that_level(tmp_path):
+    from worlds import write_world
+
+    import sim
+
+    index = [50, 50, 50, 210, 210, 50, 50, 50, 50, 50]
+    told = {(d, lead): 50 for d in range(10) for lead in range(1, 8) if d + lead < 10}
+    told |= {(1, 3): 210, (1, 4): 210, (1, 5): 210, (2, 1): 210, (2, 2): 210, (3, 1): 210}
+    result = sim.run(sim.load(write_world(tmp_path, index, told=told), ["response.lead_hours=48"]))
+    row = result.warnings[result.warnings["kind"] == "advance"].iloc[0]
+    assert row["level"] == "orange"
+    assert "72 h" in row["reason"]
+    assert "orange" in row["clause"]

@@ -169,12 +169,21 @@ def changes_for(decisions, world, down):
             planned.append([start, order, level, d["warning"], True, False])
         planned.append([d["effective"], order, level, d["warning"], False, ends])
     planned.sort(key=lambda p: (p[0], p[1]))
-    heard, level, warning = [], 0, 0
+    heard, level, warning, waits = [], 0, 0, None  # waits: (level, warning) asked ahead while another asks as much
+    cancelled = {d["warning"]: d["issued"] for d in decisions if d["kind"] == "cancel"}
     for hour, _, to, number, only_up, is_lift in planned:
+        if waits and cancelled.get(waits[1], math.inf) <= hour:
+            waits = None
         if only_up and to <= level:
+            waits = (to, number)
             continue
-        if is_lift and warning not in (0, number):
-            continue
+        if is_lift:
+            if warning not in (0, number):
+                continue
+            to, number = waits or (0, 0)
+            waits = None
+        elif waits and waits[1] == number:
+            waits = None if not only_up else waits
         level, warning = to, number if to else 0
         if heard and heard[-1][0] == hour:
             heard[-1] = (hour, level, warning)
