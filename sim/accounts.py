@@ -101,6 +101,11 @@ class Account:
     def curtailed_value_cny(self) -> np.ndarray:
         return self.hours_lost / 24 * self.population.value
 
+    @property
+    def curtailed_assumed_cny(self) -> np.ndarray:
+        """Value of output not made because of assumed rows, float64[n]."""
+        return self._weighted(self.asked.output, self.asked.assumed) / 24 * self.population.value
+
     def _weighted(self, share: np.ndarray, only: np.ndarray | None = None) -> np.ndarray:
         total = np.zeros(len(self.of_line))
         for level_at in range(len(share)):

@@ -85,10 +85,11 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     return buffer.getvalue()
 
 
-def winter(days: pd.DataFrame, thresholds: dict[str, float], title: str, lang: str = "en") -> Figure:
+def winter(days: pd.DataFrame, thresholds: dict[str, float], title: str, index_name: str, lang: str = "en") -> Figure:
     """The index of each day with the warning levels in force behind it.
 
     days : `date`, `index`, `warning_level` of one run, member and city. thresholds : words by index, drawn as lines.
+    index_name : what the index is.
     """
     with drawing():
         figure, axes = _sheet(11, 3.3, right_in=0.45, bottom_in=0.3)
@@ -110,9 +111,10 @@ def winter(days: pd.DataFrame, thresholds: dict[str, float], title: str, lang: s
         axes.set_xlim(when[0], when[-1] + one_day)
         axes.set_ylim(0, top)
         axes.grid(visible=False, axis="x")
-        axes.xaxis.set_major_locator(mdates.MonthLocator())
-        axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y-%m"))
-        axes.set_ylabel(text("chart.index", lang))
+        long = len(when) > 62
+        axes.xaxis.set_major_locator(mdates.MonthLocator() if long else mdates.AutoDateLocator(maxticks=9))
+        axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y-%m" if long else "%m-%d"))
+        axes.set_ylabel(index_name)
         used = [lv for lv in Level if lv and lv.name in set(days["warning_level"])]
         axes.set_title(title)
         if used:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim.clock import Calendar
 from sim.columns import dates, name_columns
-from sim.errors import Finding, Findings, InputError
+from sim.errors import Finding, Findings, InputError, in_order
 from sim.experiment import load
 from sim.files import Table, read_table
 from sim.forecast import forecast_of
@@ -19,7 +19,7 @@ def check_paths(paths: Iterable[Path]) -> list[Finding]:
     findings = Findings()
     for path in paths:
         findings.take(_check_path(path))
-    return findings.all
+    return list(in_order(findings.all))
 
 
 def _check_path(path: Path) -> list[Finding]:

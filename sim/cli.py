@@ -74,21 +74,25 @@ def _print_findings(findings: tuple[Finding, ...] | list[Finding], lang: str, *,
         console.print(f"[{style}]{word}[/]  {escape(finding.text(lang))}", soft_wrap=True)
 
 
+def _help(key: str) -> str:
+    """A help text in the language that was asked for, or the system's."""
+    return text(f"cli.help.{key}", _language_given() or _usual_language())
+
+
 language = click.option("--lang", type=click.Choice(["en", "zh"]), default=_usual_language, show_default="of the system",
-                        help="Language of everything that is shown: English or Chinese.")
+                        help=_help("lang"))
 overrides = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
-                         help="Change a value of the scenario by its dotted key, e.g. criteria.yellow.0.over=180. "
-                              "May stand several times.")
+                         help=_help("set"))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(help=_help("all"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def cli() -> None:
     """What a heavy-pollution warning really does: warnings, orders, tonnes avoided, output lost."""
 
 
-@cli.command()
+@cli.command(help=_help("run"))
 @click.argument("scenario", default=DEFAULT_SCENARIO)
-@click.option("--out", metavar="DIR", help="Folder for the files; runs/<scenario> if left out.")
+@click.option("--out", metavar="DIR", help=_help("out"))
 @overrides
 @language
 def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -> None:
@@ -108,7 +112,7 @@ def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -
     showing.results(_console(), results, page, lang)
 
 
-@cli.command()
+@cli.command(help=_help("check"))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @language
 def check(paths: tuple[str, ...], lang: str) -> None:
@@ -124,7 +128,7 @@ def check(paths: tuple[str, ...], lang: str) -> None:
         raise click.exceptions.Exit(MEND)
 
 
-@cli.command()
+@cli.command(help=_help("rules"))
 @click.argument("edition", required=False)
 @language
 def rules(edition: str | None, lang: str) -> None:
@@ -134,12 +138,12 @@ def rules(edition: str | None, lang: str) -> None:
     showing.rules(_console(), edition, lang)
 
 
-@cli.command()
+@cli.command(help=_help("explain"))
 @click.argument("scenario", default=DEFAULT_SCENARIO)
-@click.option("--line", required=True, metavar="ID", help="A production line of the list.")
-@click.option("--day", required=True, metavar="DATE", help="A day of the period, e.g. 2015-12-08.")
-@click.option("--run", "which", default="base", show_default=True, help="Which run of the scenario: base or a variant.")
-@click.option("--city", help="Where several cities' lists have the same line id.")
+@click.option("--line", required=True, metavar="ID", help=_help("line"))
+@click.option("--day", required=True, metavar="DATE", help=_help("day"))
+@click.option("--run", "which", default="base", show_default=True, help=_help("which"))
+@click.option("--city", help=_help("city"))
 @overrides
 @language
 def explain(scenario: str, line: str, day: str, which: str, city: str | None, overrides: tuple[str, ...],

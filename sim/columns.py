@@ -48,21 +48,35 @@ def name_columns(table: Table, kind: str, findings: Findings) -> dict[str, str]:
         for name in (column.name, column.zh, *column.aliases):
             known[_header(name)] = column.name
     found: dict[str, str] = {}
+    unread = []
     for header in table.cells.columns:
         name = known.get(_header(header)) or known.get(_header(re.sub(r"\(.*?\)|（.*?）", "", header)))
         if name is None:
             near = difflib.get_close_matches(_header(header), known, n=1, cutoff=0.8)
             if near:
-                findings.add("table.unused", doubtful=True, file=table.file, place=1, key=header, hint=known[near[0]])
+                findings.add("table.unused", doubtful=True, file=table.file, place=1, key=header,
+                             hint=both_names(columns(kind)[known[near[0]]]))
+            elif not header.startswith("\0"):
+                unread.append(header)
         elif name in found:
-            findings.add("table.twice", file=table.file, place=1, key=header, means=name)
+            findings.add("table.twice", file=table.file, place=1, key=header, means=both_names(columns(kind)[name]))
         else:
             found[name] = header
+    if not found:
+        findings.add("table.no_header", file=table.file, place=1, value=", ".join(table.cells.columns[:4]))
+        return found
+    if unread:
+        findings.add("table.unread", doubtful=True, file=table.file, place=1, columns=", ".join(unread))
     for column in columns(kind).values():
         if column.needed and column.name not in found:
-            findings.add("table.no_column", file=table.file, place=1, key=column.name,
+            findings.add("table.no_column", file=table.file, place=1, key=column.name, zh=column.zh,
                          has=", ".join(table.cells.columns))
     return found
+
+
+def both_names(column: Column) -> dict[str, str]:
+    """A column's name as a reader of each language writes it in a header."""
+    return {"en": column.name, "zh": column.zh}
 
 
 def _header(name: str) -> str:

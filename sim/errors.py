@@ -42,7 +42,7 @@ class InputError(ValueError):
     """The input needs mending: carries every finding, not the first only."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(findings)
+        self.findings = in_order(findings)
         super().__init__("\n".join(f.text("en") for f in self.findings))
 
     def __reduce__(self) -> tuple:  # findings survive the way back from a worker process
@@ -82,6 +82,13 @@ class Findings:
         """Raise InputError with every finding when at least one is an error."""
         if self.errors:
             raise InputError(self._found)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings file by file as they came, within a file by row or line."""
+    found = list(findings)
+    files = list(dict.fromkeys(f.file for f in found))
+    return tuple(sorted(found, key=lambda f: (files.index(f.file), int(f.place) if f.place.isdigit() else -1)))
 
 
 def _short(value: Any, most: int = 60) -> str:

@@ -69,7 +69,7 @@ def explain(run: Run, line: int, when: date, lang: str = "en", member: int = 0) 
     load, weights = _load(run, line, member, day)
     for at in _decisions_behind(run, series, cls, day, coming_back=bool(weights.any())):
         steps += _decision(run, at, series, lang)
-    steps.append(_levels(run, line, series, day, lang))
+    steps.append(_levels(run, line, series, day, lang, coming_back=bool(weights.any())))
     for at in np.flatnonzero(weights[1:] > 0):
         steps += _asked(run, line, int(at), lang)
     steps += [_hours(load, lang), _kilograms(run, line, weights, lang)]
@@ -106,13 +106,10 @@ def _day(run: Run, line: int, day: int, lang: str) -> Step:
 def _decisions_behind(run: Run, series: int, start_class: int, day: int, *, coming_back: bool) -> list[int]:
     """Decisions on the warnings in force on a day, and on the last one before it if the line is coming back from it."""
     line, taken = run.ledger.timeline.of_class(start_class), run.ledger.decisions
-    mine = line.series == series
-    begins, warning = line.hour[mine], line.warning[mine]
-    ends = np.append(begins[1:], run.ledger.hours)
-    numbers = set(warning[(warning > 0) & (begins < 24 * (day + 1)) & (ends > 24 * day)].tolist())
-    before = warning[(warning > 0) & (begins < 24 * (day + 1))]
+    numbers = _numbers_of(run, series, start_class, day)
+    before = line.warning[(line.series == series) & (line.warning > 0) & (line.hour < 24 * (day + 1))]
     if not numbers and coming_back and len(before):
-        numbers = {int(before[-1])}
+        numbers = [int(before[-1])]
     return [at for at in range(len(taken)) if taken.series[at] == series and int(taken.warning[at]) in numbers
             and taken.issued[at] < 24 * (day + 1)]
 
@@ -130,35 +127,77 @@ def _decision(run: Run, at: int, series: int, lang: str) -> list[Step]:
                          for lead, value in enumerate(ahead, start=1) if np.isfinite(value))
         observed = world.observed[today, series % len(world.cities)]
         steps.append(Step(text("explain.forecast", lang), (text(
-            "explain.forecast.text", lang, issued=calendar.stamp(int(taken.issued[at])), today=f"{observed:.0f}",
-            ahead=said),)))
+            "explain.forecast.text", lang, issued=calendar.stamp(int(taken.issued[at])).replace("T", " "),
+            today=f"{observed:.0f}", ahead=said),)))
     said_kind = text("explain.decision.text", lang, kind=text(f"kind.{kind}", lang),
-                     level=text(f"level.{level.name}", lang), issued=calendar.stamp(int(taken.issued[at])),
-                     effective=calendar.stamp(float(taken.effective[at])))
+                     level=text(f"level.{level.name}", lang), issued=calendar.stamp(int(taken.issued[at])).replace("T", " "),
+                     effective=calendar.stamp(float(taken.effective[at])).replace("T", " "))
     return [*steps, Step(text("explain.decision", lang), (
         said_kind, reason, text("explain.basis", lang, clause=clause, basis=text(f"basis.{basis}", lang))))]
 
 
-def _levels(run: Run, line: int, series: int, day: int, lang: str) -> Step:
-    """Response levels in force for the line on the day, hour by hour."""
-    world, said = run.world, []
-    cls = int(run.classes.start_class[line]) if run.classes else 0
-    for of, of_class, level, begins, ends in spells(run):
+def _levels(run: Run, line: int, series: int, day: int, lang: str, *, coming_back: bool) -> Step:
+    """Response levels in force for the line on the day; where there is none, why."""
+    world, cls = run.world, int(run.classes.start_class[line]) if run.classes else 0
+    said, stamp = [], world.calendar.stamp
+    own = [spell for spell in spells(run) if spell[0] == series]
+    official = [(level, begins) for _, of_class, level, begins, _ in own if of_class == 0]
+    for _, of_class, level, begins, ends in own:
         begins_today, ends_today = max(begins, 24 * day), min(ends, 24 * (day + 1))
-        if of == series and of_class == cls and begins_today < ends_today:
-            said.append(f"{text(f'level.{level.name}', lang)} {world.calendar.stamp(begins_today)[11:]}-"
-                        f"{world.calendar.stamp(ends_today)[11:].replace('00:00', '24:00')}")
-    escalate = world.settings.response.escalate
-    if escalate and said:
-        said.append(text("explain.level.escalated", lang, levels=escalate))
+        if of_class == cls and begins_today < ends_today:
+            said.append(f"{text(f'level.{level.name}', lang)} {stamp(begins_today)[11:]}-"
+                        f"{stamp(ends_today)[11:].replace('00:00', '24:00')}")
+            later = [at for of_level, at in official if of_level == level and begins_today < at]
+            if (level, begins) not in official and later and begins_today < later[0]:
+                said.append(text("explain.level.early", lang, effective=stamp(later[0]).replace("T", " ")))
+    if world.settings.response.escalate and said:
+        said.append(text("explain.level.escalated", lang, levels=world.settings.response.escalate))
     if not said:
-        said.append(text("explain.level.none", lang))
-    share = world.settings.compliance.share
+        said = _why_none(run, series, day, lang, coming_back=coming_back)
     heeds = heeded(world, run.ledger, series // len(world.cities))
     if heeds is not None:
-        said += [text("explain.disobeys", lang, number=number, share=share)
-                 for number in range(1, heeds.shape[1]) if not heeds[line, number]]
+        said += [text("explain.disobeys", lang, number=number, share=world.settings.compliance.share)
+                 for number in _numbers_of(run, series, cls, day) if not heeds[line, number]]
     return Step(text("explain.level", lang), tuple(said))
+
+
+def _why_none(run: Run, series: int, day: int, lang: str, *, coming_back: bool) -> list[str]:
+    """Why no warning asks anything on a day: what is announced, what the index was, what the lowest level wanted."""
+    world, taken = run.world, run.ledger.decisions
+    said = [text("explain.none.back" if coming_back else "explain.none", lang)]
+    cancelled = {int(taken.warning[at]) for at in range(len(taken))
+                 if taken.series[at] == series and taken.kind[at] == "cancel" and taken.issued[at] < 24 * (day + 1)}
+    for at in range(len(taken)):
+        if (taken.series[at] == series and taken.kind[at] == "issue" and int(taken.warning[at]) not in cancelled
+                and taken.issued[at] < 24 * (day + 1) <= taken.effective[at]):
+            said.append(text("explain.none.announced", lang, level=text(f"level.{Level(int(taken.level[at])).name}", lang),
+                             issued=world.calendar.stamp(int(taken.issued[at])).replace("T", " "),
+                             effective=world.calendar.stamp(float(taken.effective[at])).replace("T", " ")))
+    index, rules = world.observed[:, series % len(world.cities)], world.rules
+    threshold = f"{rules.lowest:g}"
+    if index[day] <= rules.lowest:
+        return [*said, text("explain.none.below", lang, index=f"{index[day]:.0f}", threshold=threshold)]
+    days = [day]
+    for step in (-1, 1):  # the days above the threshold around this one, short gaps bridged as the edition has it
+        at, gap = day + step, 0
+        while 0 <= at < len(index) and gap <= rules.longest_gap_days:
+            gap = 0 if index[at] > rules.lowest else gap + 1
+            days += [at] if not gap else []
+            at += step
+    first, last = (world.calendar.date_of(at).isoformat() for at in (min(days), max(days)))
+    lowest = min(level for level, *_ in rules.criteria)
+    wanted = text("explain.or", lang).join(wording.criterion_text(c, lang) for level, _, c in rules.criteria if level == lowest)
+    return [*said, text("explain.none.short", lang, count=len(days), threshold=threshold, first=first, last=last,
+                        level=text(f"level.{lowest.name}", lang), wanted=wanted)]
+
+
+def _numbers_of(run: Run, series: int, start_class: int, day: int) -> list[int]:
+    """Warnings in force for a start class on a day."""
+    line = run.ledger.timeline.of_class(start_class)
+    mine = line.series == series
+    begins, warning = line.hour[mine], line.warning[mine]
+    ends = np.append(begins[1:], run.ledger.hours)
+    return sorted(set(warning[(warning > 0) & (begins < 24 * (day + 1)) & (ends > 24 * day)].tolist()))
 
 
 def _asked(run: Run, line: int, at: int, lang: str) -> list[Step]:
@@ -180,6 +219,8 @@ def _asked(run: Run, line: int, at: int, lang: str) -> list[Step]:
     if row.kind is Kind.EXEMPT:
         control = text(f"control.{list(Control)[world.population.control[line]]}", lang)
         ordered = text("explain.share.exempt", lang, level=level, control=control)
+    elif not share:
+        ordered = f"{level}: {words}"
     else:
         ordered = text("explain.share.text", lang, level=level, measure=words, share=wording.percent(share))
     return [Step(text("explain.row", lang), said), Step(text("explain.share", lang), (ordered,))]
@@ -202,7 +243,7 @@ def _load(run: Run, line: int, member: int, day: int) -> tuple[np.ndarray, np.nd
 def _hours(load: np.ndarray, lang: str) -> Step:
     """The 24 loads, six hours a line."""
     return Step(text("explain.load", lang), tuple(
-        f"{first:02d}:00  " + "  ".join(f"{value:4.0%}" for value in load[first: first + 6])
+        f"{first:02d}:00  " + "  ".join(f"{wording.percent(value):>6}" for value in load[first: first + 6])
         for first in range(0, 24, 6)))
 
 

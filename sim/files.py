@@ -211,18 +211,17 @@ def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
         if not isinstance(cells.index, pd.RangeIndex):  # a row longer still, taken for an index
             raise ValueError("ragged")  # noqa: TRY301
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
-        _report_ragged(text, len(header), path, findings)
+        if not _report_ragged(text, len(header), path, findings):
+            findings.add("table.no_rows", file=path)
+        return None
+    if _report_ragged(text, len(header), path, findings):
         return None
     cells = cells.iloc[1:].fillna("").reset_index(drop=True)
     cells.columns = names
     rows = np.arange(2, len(cells) + 2)
     for name in names:
         cells[name] = cells[name].str.strip()
-    spilled = cells.pop("\0spill") != ""
-    for row in rows[spilled.to_numpy()]:
-        findings.add("table.ragged", file=path, place=row, wanted=len(header))
-    if spilled.any():
-        return None
+    del cells["\0spill"]
     filled = (cells != "").any(axis=1).to_numpy()
     if not filled.any():
         findings.add("table.no_rows", file=path)
@@ -230,16 +229,18 @@ def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
     return Table(str(path), cells[filled].reset_index(drop=True), rows[filled])
 
 
-def _report_ragged(text: str, wanted: int, path: Path, findings: Findings) -> None:
+def _report_ragged(text: str, wanted: int, path: Path, findings: Findings) -> bool:
+    """Whether some row has more or fewer cells than the header; one finding for each."""
     before = findings.faults
     try:
         for row, record in enumerate(csv.reader(io.StringIO(text), strict=True), start=1):
-            if len([cell for cell in record[wanted:] if cell]):
+            if any(record[wanted:]):
                 findings.add("table.ragged", file=path, place=row, wanted=wanted)
+            elif len(record) < wanted and any(record):
+                findings.add("table.short", file=path, place=row, wanted=wanted, has=len(record))
     except csv.Error as error:
         findings.add("table.quotes", file=path, reason=str(error))
-    if findings.faults == before:
-        findings.add("table.no_rows", file=path)
+    return findings.faults > before
 
 
 def normal(cell: str) -> str:

@@ -173,6 +173,10 @@ def ask(population: Population, choice: Choice, findings: Findings) -> Asked:
         for e in emission.values():
             e[lv] = np.where(whole[lv] >= 0, share[lv], e[lv])
     cap = 1 - population.min_load
+    bound = (share[-1] > cap) & (share[-1] == 1)
+    if bound.any():
+        findings.add("grading.least_load", doubtful=True, count=int(bound.sum()),
+                     first=population.line_id[np.flatnonzero(bound)[0]])
     kept = np.divide(cap, share, out=np.ones_like(share), where=share > cap)
     emission = {p: np.minimum(e * kept, 1.0) for p, e in emission.items()}
     assumed = np.array([r.basis is Basis.ASSUMED for r in rows])[row]

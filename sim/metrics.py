@@ -33,6 +33,8 @@ class Glance:
     avoided_share: dict[str, float]
     value_cny: float
     assumed_share: float
+    assumed_value_share: float
+    policy_assumed_share: float
     lines: int
 
 
@@ -51,6 +53,8 @@ def glance(results: Results, run: Run) -> Glance:
         if listed else {},
         value_cny=float(mine["curtailed_value_cny"]) if listed else 0.0,
         assumed_share=float(mine["avoided_assumed_share"]) if listed else 0.0,
+        assumed_value_share=float(mine["curtailed_assumed_share"]) if listed else 0.0,
+        policy_assumed_share=run.world.choice.policy.assumed_rows_share,
         lines=len(run.world.population) if run.world.population else 0,
     )
 

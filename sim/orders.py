@@ -10,7 +10,7 @@ from sim.accounts import Account, sums
 from sim.experiment import Run
 from sim.grading import NOTHING
 from sim.response import response_level
-from sim.tables import accounts
+from sim.tables import accounts, line_words
 from sim.vocab import ASKING_LEVELS, Kind, Level, Pollutant
 
 RULE_COLUMNS = ["run", "member", "control", "industry", "process", "grade", "level", "kind", "share", "basis", "confidence",
@@ -46,7 +46,8 @@ def rules_applied(run: Run, lang: str) -> pd.DataFrame:
 
 def orders(run: Run, lang: str) -> pd.DataFrame:
     """One row per order to a line: level, from and to, share, measure in both languages, clause."""
-    columns = ["run", "member", "city", "line_id", "enterprise", "level", "from", "to", "share", "measure", "basis", "clause"]
+    columns = ["run", "member", "city", "county", "enterprise_id", "enterprise", "industry", "grade", "line_id", "level",
+               "from", "to", "share", "measure", "basis", "clause"]
     if run.accounts is None or run.classes is None:
         return pd.DataFrame(columns=columns)
     account, world = run.accounts[0], run.world
@@ -60,7 +61,7 @@ def orders(run: Run, lang: str) -> pd.DataFrame:
         which = np.flatnonzero((people.city == city) & (start_class == cls) & told[at])
         frames.append(pd.DataFrame({
             "run": world.run.name, "member": world.members[member], "city": world.cities[city],
-            "line_id": people.line_id[which], "enterprise": people.enterprise_name[which], "level": level.name,
+            **{name: words[which] for name, words in line_words(account).items()}, "level": level.name,
             "from": world.calendar.stamp(begins), "to": world.calendar.stamp(ends), "share": asked.output[at, which],
             "line": which, "level_at": at}))
     if not frames:

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sim import charts, rulebook, wording
 from sim.experiment import Progress, Run
-from sim.industries import industries
+from sim.industries import ANY, industries, processes
 from sim.labels import MONEY, text
 from sim.metrics import (
     avoided_by_industry,
@@ -24,13 +24,21 @@ from sim.metrics import (
 from sim.results import Results, version
 from sim.vocab import WARNING_LEVELS, Basis, Pollutant
 
-ROWS_SHOWN = 40
+ROWS_SHOWN = 15
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=PackageLoader("sim", "data"), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=PackageLoader("sim", "data"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                       lstrip_blocks=True)
+    made.filters["fig"] = figure
+    return made
+
+
+def figure(value: float) -> str:
+    """A figure as a reader wants it: about three digits, never a zero for what is not nothing."""
+    digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 4
+    return f"{value:,.{0 if abs(value) >= 10_000 or value == 0 else digits}f}"
 
 
 def render(results: Results, progress: Progress | None = None) -> str:
@@ -45,6 +53,7 @@ def render(results: Results, progress: Progress | None = None) -> str:
         lang=lang, t=lambda key, **words: text(f"report.{key}", lang, **words), word=lambda key: text(key, lang),
         levels=[level.name for level in WARNING_LEVELS], colour=charts.LEVEL_COLOUR, money=MONEY[lang],
         pollutants=list(Pollutant),
+        note=getattr(results.scenario.worlds[0].settings.note, lang, ""),
         title=title(results), period=_period(results), version=version(), doubts=_doubts(results),
         glance=[glance(results, run) for run in results.runs],
         runs=sections, citations=_citations(results),
@@ -72,7 +81,8 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "decisions": first_member(mine["warnings"], run).to_dict("records"), "many_cities": len(run.world.cities) > 1,
         "city_names": {key: names[lang] for key, names in run.world.names.items()},
         "members": members, "member": run.world.members[0], "listed": run.accounts is not None,
-        "changes": [vars(change) for change in run.world.run.changes],
+        "changes": [{"key": c.key, "old": wording.plain(c.old), "new": wording.plain(c.new), "given": c.given}
+                    for c in run.world.run.changes],
         "outside_hours": hours_outside_warnings(run),
     }
     if not section["listed"]:
@@ -92,7 +102,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "products": products(mine["output"]).head(10).to_dict("records"),
         "top": most_affected(mine["lines"], run, lang),
         "by_level": _pivot(mine["by_level"], "level", value=True),
-        "by_county": _pivot(mine["by_county"], "county"),
+        "by_county": _by_county(mine["by_county"]),
         "targets_source": _targets_source(run, lang),
         "targets": first_member(mine["targets"], run).assign(share=lambda f: f["share"].astype(float)).to_dict("records"),
         "assumptions": _assumptions(mine["rules"], lang),
@@ -107,8 +117,18 @@ def winter(results: Results, run: Run, city: str) -> Any:
     for *_, criterion in run.world.rules.criteria:
         thresholds.setdefault(f"{criterion.threshold:g}", criterion.threshold)
     days = first_member(of_run(results.days, run.world.run.name), run)
-    title = f"{run.world.names[city][lang]} · {run_name(run, lang)} · {run.world.edition.id}"
-    return charts.winter(days[days["city"] == city], thresholds, title, lang)
+    name = run_name(run, lang)
+    parts = [run.world.names[city][lang], name, *([run.world.edition.id] if name != run.world.edition.id else [])]
+    title = " · ".join(parts)
+    trigger = text(f"trigger.{run.world.edition.trigger}", lang)
+    return charts.winter(days[days["city"] == city], thresholds, title, trigger, lang)
+
+
+def _by_county(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Tonnes avoided by city, county and pollutant: counties of two cities may have one name."""
+    wide = table.pivot_table(index=["city", "county"], columns="pollutant", values="avoided_kg", aggfunc="sum", sort=False)
+    return [{"city": city, "key": county, **{p.value: row[p.value] / 1000 for p in Pollutant}}
+            for (city, county), row in wide.iterrows()]
 
 
 def _targets_source(run: Run, lang: str) -> str:
@@ -137,9 +157,12 @@ def _assumptions(rules: pd.DataFrame, lang: str) -> dict[str, Any]:
     moved = moved.sort_values("kg", ascending=False, kind="stable")
     shown = moved.head(ROWS_SHOWN).to_dict("records")
     for row in shown:
+        row["key"] = row["industry"]
         row["industry"] = industries()[row["industry"]].name[lang] if row["industry"] in industries() else "-"
         row["grade"] = text(f"grade.{row['grade']}", lang) if row["grade"] not in ("*", "") else "-"
         row["control"] = text(f"control.{row['control']}", lang)
+        known = processes().get((row["key"], row["process"]))
+        row["process"] = known.name[lang] if known and row["process"] != ANY else ""
     return {"rows": shown, "more": len(moved) - len(shown), "total_t": float(kg.sum()) / 1000}
 
 

@@ -1,5 +1,6 @@
 """The emergency reduction list 应急减排清单 as a struct of arrays, read whole and checked whole."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,10 +9,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from sim.columns import coded, columns, in_both, name_columns, numbers, plain_word
+from sim.columns import both_names, coded, columns, in_both, name_columns, numbers, plain_word
 from sim.errors import Findings
 from sim.files import Table, records
-from sim.industries import industries, industry_words, process_named, scale_of
+from sim.industries import ANY, industries, industry_words, process_named, processes, scale_of
 from sim.labels import LANGUAGES
 from sim.labels import text as label
 from sim.measures import read_measure
@@ -91,6 +92,9 @@ def list_of(table: Table, city: str, findings: Findings) -> Population | None:
     for name in ("enterprise_id", "enterprise", "line_id"):
         for i in np.flatnonzero(text[name] == ""):
             findings.add("cell.blank", file=table.file, place=table.rows[i], key=named[name])
+    for name in ("enterprise_id", "line_id"):
+        for i in np.flatnonzero([bool(re.fullmatch(r"\d(\.\d+)?[eE]\+\d+", word)) for word in text[name]]):
+            findings.add("list.as_number", file=table.file, place=table.rows[i], key=named[name], value=text[name][i])
     _unique(text["line_id"], named["line_id"], table, findings)
     _one_name(text, named, table, findings)
 
@@ -101,6 +105,7 @@ def list_of(table: Table, city: str, findings: Findings) -> Population | None:
     control = coded(text["control"], _words("control"), _names("control", Control), named.get("control", "control"),
                     table, findings, "cell.word")
     process_names, process = _processes(text["process"], industry)
+    _check_processes(text["process"], industry, process_names, process, named, table, findings)
     good = (industry >= 0) & (grade >= 0) & (control >= 0)
     _check_scale(industry, grade, process, process_names, good, text, named, table, findings)
     own_cut = np.stack([number[name] for name in CUTS])
@@ -185,6 +190,19 @@ def _processes(words: np.ndarray, industry: np.ndarray) -> tuple[tuple[str, ...]
     return tuple(found), of_pair[pair_code]
 
 
+def _check_processes(words: np.ndarray, industry: np.ndarray, names: tuple[str, ...], process: np.ndarray, named: dict,
+                     table: Table, findings: Findings) -> None:
+    """A process that no rule knows, in an industry whose rules tell processes apart, is pointed out: it takes the row
+    for any process."""
+    keys = tuple(industries())
+    for i in np.flatnonzero((words != "") & (industry >= 0)):
+        key = keys[industry[i]]
+        known = [p.name for (of, _), p in processes().items() if of == key and p.key != ANY]
+        if known and (key, names[process[i]]) not in processes():
+            findings.add("list.process", doubtful=True, file=table.file, place=table.rows[i], key=named["process"],
+                         value=words[i], hint={lang: ", ".join(name[lang] for name in known) for lang in LANGUAGES})
+
+
 def _check_scale(industry: np.ndarray, grade: np.ndarray, process: np.ndarray, process_names: tuple[str, ...],
                  good: np.ndarray, text: dict, named: dict, table: Table, findings: Findings) -> None:
     keys, grades = tuple(industries()), tuple(Grade)
@@ -209,11 +227,13 @@ def _unique(ids: np.ndarray, header: str, table: Table, findings: Findings) -> N
 
 
 def _one_name(text: dict, named: dict, table: Table, findings: Findings) -> None:
-    pairs = pd.DataFrame({"id": text["enterprise_id"], "name": text["enterprise"]})
-    first = pairs.drop_duplicates("id").set_index("id")["name"]
-    for i in np.flatnonzero(pairs["id"].map(first).to_numpy() != pairs["name"].to_numpy()):
-        findings.add("list.two_names", doubtful=True, file=table.file, place=table.rows[i], key=named["enterprise"],
-                     value=text["enterprise"][i], first=first[text["enterprise_id"][i]])
+    """One enterprise has one name and one county; grades may differ by line."""
+    for column in ("enterprise", "county"):
+        pairs = pd.DataFrame({"id": text["enterprise_id"], "word": text[column]})
+        first = pairs.drop_duplicates("id").set_index("id")["word"]
+        for i in np.flatnonzero(pairs["id"].map(first).to_numpy() != pairs["word"].to_numpy()):
+            findings.add("list.two_names", doubtful=True, file=table.file, place=table.rows[i], key=named[column],
+                         value=text[column][i], first=first[text["enterprise_id"][i]])
 
 
 # ---------------------------------------------------------------- own plans
@@ -230,7 +250,8 @@ def _read_measures(own_cut: np.ndarray, words: np.ndarray, named: dict, table: T
             if share is None:
                 for i in rows:
                     findings.add("list.measure", file=table.file, place=table.rows[i],
-                                 key=named[f"{level.name}_measure"], value=phrase, cut=f"{level.name}_cut")
+                                 key=named[f"{level.name}_measure"], value=phrase,
+                                 cut=both_names(columns("list")[f"{level.name}_cut"]))
             else:
                 own_cut[place, rows] = share
     return own_cut
@@ -244,10 +265,12 @@ def _check_plans(own_cut: np.ndarray, control: np.ndarray, named: dict, table: T
             for i in np.flatnonzero(cut):
                 key = named.get(f"{level.name}_cut") or named[f"{level.name}_measure"]
                 findings.add("list.protected_cut", file=table.file, place=table.rows[i], key=key,
-                             value=own_cut[place, i], control=protected.value)
+                             value=own_cut[place, i], control=_names("control", Control)[protected.value])
     for place, (lower, upper) in enumerate(zip(ASKING_LEVELS, ASKING_LEVELS[1:], strict=False)):
         with np.errstate(invalid="ignore"):
             falls = own_cut[place + 1] < own_cut[place]
         for i in np.flatnonzero(falls):
-            findings.add("list.falls", doubtful=True, file=table.file, place=table.rows[i], key=f"{upper.name}_cut",
-                         value=own_cut[place + 1, i], upper=f"{upper.name}_cut", lower=f"{lower.name}_cut")
+            above, below = (columns("list")[f"{level.name}_cut"] for level in (upper, lower))
+            findings.add("list.falls", doubtful=True, file=table.file, place=table.rows[i],
+                         key=named.get(above.name, above.name), value=own_cut[place + 1, i], upper=both_names(above),
+                         lower=both_names(below))

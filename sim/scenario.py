@@ -122,6 +122,7 @@ class Settings(Frozen):
     """One run's settings, everything in force spelled out."""
 
     title: Words
+    note: Words | None = None
     period: Period
     rules: str
     criteria: dict[LevelName, tuple[Criterion, ...]]
@@ -253,6 +254,8 @@ def _spelled_out(plain: dict, file: Path) -> dict:
     plain.setdefault("grading", DEFAULT_POLICY)
     if isinstance(plain.get("title"), str):
         plain["title"] = {"en": plain["title"], "zh": plain["title"]}
+    if isinstance(plain.get("note"), str):
+        plain["note"] = {"en": plain["note"], "zh": plain["note"]}
     if isinstance(plain.get("grading"), str):
         plain["grading"] = {"policy": plain["grading"]}
     for key, model in (("forecast", Forecast), ("response", Response), ("compliance", Compliance)):

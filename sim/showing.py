@@ -25,8 +25,10 @@ LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dar
 def results(console: Console, found: Results, written: Path, lang: str) -> None:
     """Warnings with dates and levels, tonnes avoided, output lost, what rests on assumptions, where the files are."""
     console.print()
-    console.print(f"[bold]{escape(page.title(found))}[/]  {found.scenario.worlds[0].calendar.start} - "
-                  f"{found.scenario.worlds[0].calendar.end}")
+    world = found.scenario.worlds[0]
+    console.print(f"[bold]{escape(page.title(found))}[/]  {world.calendar.start} - {world.calendar.end}")
+    if world.settings.note:
+        console.print(escape(getattr(world.settings.note, lang)), style="dim", soft_wrap=True)
     for run in found.runs:
         _run(console, found, run, lang)
     if found.scenario.doubts:
@@ -43,7 +45,7 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
     console.rule(f"[bold]{escape(facts.name)}[/]  {escape(facts.edition)}", align="left", style="dim")
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")
     grid.add_row(text("cli.warnings", lang), _warnings(found, run, lang))
     members = len(run.world.members)
     if run.accounts:
@@ -52,26 +54,22 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
             for p in Pollutant)
         grid.add_row(text("cli.avoided", lang), avoided)
         output = found.output[found.output["run"] == run.world.run.name]
+        first = metrics.products(output).head(5)
         made = "   ".join(f"{escape(row.product)} {row.curtailed_output / members:,.0f} {escape(row.output_unit)}"
-                          for row in metrics.products(output).head(5).itertuples())
+                          for row in first.itertuples())
+        made = f"{text('cli.top_five', lang)} {made}" if made else ""
         value = text("cli.value", lang, value=f"[bold]{facts.value_cny / MONEY[lang]:,.1f}[/]")
         grid.add_row(text("cli.curtailed", lang), f"{value}\n{made}" if made else value)
-        grid.add_row("", text("cli.assumed", lang, share=f"[bold]{facts.assumed_share:.0%}[/]"))
+        grid.add_row("", text("cli.assumed", lang, share=f"[bold]{facts.assumed_share:.0%}[/]",
+                              value=f"[bold]{facts.assumed_value_share:.0%}[/]"))
     else:
         grid.add_row("", text("cli.no_list", lang))
     if members > 1:
         grid.add_row("", text("cli.members", lang, count=members, member=run.world.members[0]))
     if run.world.run.changes:
-        keys = ", ".join(f"{change.key}={_plain(change.new)}" for change in run.world.run.changes)
+        keys = ", ".join(f"{change.key}={wording.plain(change.new)}" for change in run.world.run.changes)
         grid.add_row("", escape(text("cli.changed", lang, keys=keys)))
     console.print(Padding(grid, (0, 0, 0, 1)))
-
-
-def _plain(value: object) -> str:
-    """A changed value as a scenario would write it, on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_plain(one)}" for key, one in value.items()) + "}"
-    return "[" + ", ".join(map(_plain, value)) + "]" if isinstance(value, list) else str(value)
 
 
 def _warnings(found: Results, run: Run, lang: str) -> str:
@@ -79,18 +77,23 @@ def _warnings(found: Results, run: Run, lang: str) -> str:
     facts = metrics.glance(found, run)
     if not sum(facts.warnings.values()):
         return text("cli.no_warning", lang)
-    counted = ", ".join(f"{_level(level, lang)} {facts.warnings[level.name]:,.4g} "
-                        f"({text('cli.hours', lang, hours=f'{facts.hours[level.name]:,.4g}')})"
-                        for level in WARNING_LEVELS if facts.warnings[level.name] or facts.hours[level.name])
-    cities = len(run.world.cities)
-    lines = [counted]
+    counted = ", ".join(f"{_level(level, lang)} {_count(facts.warnings[level.name])}" for level in WARNING_LEVELS
+                        if facts.warnings[level.name])
+    hours = ", ".join(f"{_level(level, lang)} {text('cli.hours', lang, hours=_count(facts.hours[level.name]))}"
+                      for level in WARNING_LEVELS if facts.hours[level.name])
+    cities, stamp = len(run.world.cities), run.world.calendar.stamp
+    lines = [f"{counted}; {text('cli.response', lang)} {hours}"]
     for series, cls, level, begins, ends in spells(run):
         if series < cities and cls == 0:
-            stamp = run.world.calendar.stamp
             place = f"{run.world.names[run.world.cities[series]][lang]}  " if cities > 1 else ""
             lines.append(f"{place}{_level(level, lang)}  {stamp(begins).replace('T', ' ')} - "
                          f"{stamp(ends).replace('T', ' ')}")
     return "\n".join(lines)
+
+
+def _count(value: float) -> str:
+    """A whole number, or a mean over members with two decimals."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
 def _level(level: Level, lang: str) -> str:
@@ -186,9 +189,9 @@ def _policy(console: Console, policy: rulebook.Policy, lang: str) -> None:
     for key in ("report.industry", "report.level", "report.measure", "report.basis", "report.document"):
         table.add_column(text(key, lang), overflow="fold")
     for row in policy.rows.values():
-        share = wording.percent(row.share) if isinstance(row.share, float) else row.share
+        share = wording.percent(row.share) if isinstance(row.share, float) else text("cli.parameter", lang)
         hours = f" {row.coking_h:g} h" if row.coking_h else f" {share}"
-        table.add_row(wording.row_key(row, lang) or "*", _level(row.level, lang),
+        table.add_row(wording.row_key(row, lang) or text("cli.any", lang), _level(row.level, lang),
                       text(f"measurekind.{row.kind}", lang) + hours, text(f"basis.{row.basis}", lang),
                       wording.document(rulebook.citations()[row.cite].document, lang))
     console.print(table)
@@ -202,7 +205,7 @@ def explanation(console: Console, chain: Explanation) -> None:
     console.print(f"[bold]{escape(chain.title)}[/]")
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")
     for step in chain.steps:
         grid.add_row(step.heading, escape("\n".join(step.says)))
     console.print(Padding(grid, (0, 0, 0, 1)))

@@ -7,8 +7,9 @@ from sim import wording
 from sim.accounts import Account, sums
 from sim.experiment import Run
 from sim.response import level_hours
-from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Grade, Level, Pollutant
+from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Control, Grade, Level, Pollutant
 
+CONTROLS = np.array([control.value for control in Control], object)
 GRADES = np.array([grade.value for grade in Grade], object)
 
 
@@ -122,29 +123,31 @@ def output(run: Run) -> pd.DataFrame:
 def lines(run: Run) -> pd.DataFrame:
     """One row per production line and member, in list order: hours lost, kilograms avoided, output curtailed."""
     frames = [pd.DataFrame({
-        "run": run.world.run.name, "member": member, **_line_words(account),
+        "run": run.world.run.name, "member": member, **line_words(account),
         "full_load_hours_lost": account.hours_lost,
         **{f"avoided_{p}_kg": account.avoided_kg(p) for p in Pollutant},
         "curtailed_output": account.curtailed_output, "curtailed_value_cny": account.curtailed_value_cny,
     }) for member, account in accounts(run)]
-    columns = ["run", "member", "city", "line_id", "enterprise_id", "enterprise", "industry", "grade",
-               "full_load_hours_lost", *(f"avoided_{p}_kg" for p in Pollutant), "curtailed_output",
+    columns = ["run", "member", "city", "county", "line_id", "enterprise_id", "enterprise", "industry", "grade", "control",
+               "product", "output_unit", "full_load_hours_lost", *(f"avoided_{p}_kg" for p in Pollutant), "curtailed_output",
                "curtailed_value_cny"]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
-def _line_words(account: Account) -> dict[str, np.ndarray]:
+def line_words(account: Account) -> dict[str, np.ndarray]:
+    """What a list says of each line in words, by column."""
     people = account.population
     return {"city": np.array(people.cities, object)[people.city], "line_id": people.line_id,
             "enterprise_id": people.enterprise_id, "enterprise": people.enterprise_name,
             "industry": np.array(people.industries, object)[people.industry], "grade": GRADES[people.grade],
+            "control": CONTROLS[people.control],
             "county": np.array(people.counties, object)[people.county], "product": people.product,
             "output_unit": people.output_unit}
 
 
 def _groups(account: Account, keys: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
     """Lines grouped by some of their words: int64[n] and the words of each group, sorted."""
-    frame = pd.DataFrame({key: _line_words(account)[key] for key in keys})
+    frame = pd.DataFrame({key: line_words(account)[key] for key in keys})
     group = frame.groupby(keys, sort=True)
     return group.ngroup().to_numpy(), group.size().reset_index()[keys]
 
@@ -187,7 +190,8 @@ def summary(run: Run) -> pd.DataFrame:
             row |= {f"baseline_{p}_kg": float(account.baseline_kg(p).sum()) for p in Pollutant}
             row |= {f"avoided_{p}_kg": kg for p, kg in avoided.items()}
             row["avoided_assumed_share"] = assumed / sum(avoided.values()) if sum(avoided.values()) else 0.0
-            row["curtailed_value_cny"] = float(account.curtailed_value_cny.sum())
+            row["curtailed_value_cny"] = value = float(account.curtailed_value_cny.sum())
+            row["curtailed_assumed_share"] = float(account.curtailed_assumed_cny.sum()) / value if value else 0.0
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -195,10 +199,12 @@ def summary(run: Run) -> pd.DataFrame:
 def reduction_targets(run: Run) -> pd.DataFrame:
     """What each level takes away from whole-society emissions, against the edition's target for it.
 
-    One row per city, level and pollutant where the scenario gives the city's total: asked_kg_per_day when all lines
-    have arrived, its share of the total, the target (NaN where the edition states none) and whether it is met.
+    One row per member, city, level and pollutant where the scenario gives the city's total: asked_kg_per_day when all
+    lines have arrived, what the listed lines emit in all, the cut's share of the total, the target (NaN where the
+    edition states none) and whether it is met.
     """
-    columns = ["run", "member", "city", "level", "pollutant", "asked_kg_per_day", "total_kg_per_day", "share", "target", "met"]
+    columns = ["run", "member", "city", "level", "pollutant", "asked_kg_per_day", "listed_kg_per_day",
+               "total_kg_per_day", "share", "target", "met"]
     if run.accounts is None:
         return pd.DataFrame(columns=columns)
     account, world, rows = run.accounts[0], run.world, []
@@ -211,7 +217,8 @@ def reduction_targets(run: Run) -> pd.DataFrame:
                 total = getattr(given.totals, f"{pollutant}_kg_per_day")
                 if total:
                     asked = float((account.population.emission[p] * account.asked.share_of(pollutant)[at])[mine].sum())
+                    listed = float(account.population.emission[p][mine].sum())
                     met = bool(asked / total >= target) if target == target else None
-                    rows += [(world.run.name, member, city, level.name, pollutant.value, asked, total, asked / total, target,
-                              met) for member in world.members]
+                    rows += [(world.run.name, member, city, level.name, pollutant.value, asked, listed, total, asked / total,
+                              target, met) for member in world.members]
     return pd.DataFrame(rows, columns=columns)

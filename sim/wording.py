@@ -14,6 +14,13 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + "%"
 
 
+def plain(value: object) -> str:
+    """A changed value as a scenario would write it, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {plain(one)}" for key, one in value.items()) + "}"
+    return "[" + ", ".join(map(plain, value)) + "]" if isinstance(value, list) else str(value)
+
+
 def document(name: str, lang: str) -> str:
     """A document's number as it is cited; the few that are no documents have words of their own."""
     key = f"document.{name}"
@@ -119,7 +126,9 @@ def measure(row: RuleRow, share: float, whole: int, lang: str, *, min_load: floa
 
 
 def both_ways(row: RuleRow, share: float, whole: int, *, min_load: float = 0.0, own_words: str = "") -> str:
-    """The measure in Chinese and English, side by side."""
+    """The measure in Chinese and English, side by side; an own plan in the words of the list."""
+    if own_words and row.cite == OWN_PLAN.cite:
+        return own_words
     return " / ".join(measure(row, share, whole, lang, min_load=min_load, own_words=own_words)
                       for lang in ("zh", "en"))
 

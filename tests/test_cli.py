@@ -28,7 +28,8 @@ def scenario(tmp_path):
 def test_a_run_says_what_happened_and_where_the_files_are(scenario, tmp_path):
     status, said, wrong = call("run", scenario, "--out", tmp_path / "out", cwd=tmp_path)
     assert (status, wrong) == (0, "")
-    for words in ("orange 1 (72 h)", "2019-11-06 00:00 - 2019-11-09 00:00", "NOx", "rest on assumed rows", "report.html"):
+    for words in ("orange 1; response orange 72 h",
+                  "2019-11-06 00:00 - 2019-11-09 00:00", "NOx", "rest on assumed rows", "report.html"):
         assert words in said
     assert (tmp_path / "out" / "report.html").is_file()
 
@@ -112,7 +113,7 @@ def test_check_reads_everything_and_runs_nothing(scenario, tmp_path):
 def test_explain_shows_the_whole_chain(scenario, tmp_path):
     status, said, _ = call("explain", scenario, "--line", "L2", "--day", "2019-11-06", cwd=tmp_path)
     assert status == 0
-    order = ["Line", "Day", "Forecast", "Decision", "episode 2019-11-06 to 2019-11-08", "above 200 for 72 h",
+    order = ["Line", "Day", "Forecast", "Decision", "episode foreseen from 2019-11-06 to 2019-11-08", "above 200 for 72 h",
              "Response level", "Rule row", "环办大气函〔2020〕340号", "[text]", "Ordered share", "Load by hour",
              "Kilograms", "24.00 full-load hours lost"]
     place = 0

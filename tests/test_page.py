@@ -10,10 +10,10 @@ from sim import charts, metrics, page
 from sim.results import Results
 
 SECTIONS = {"en": ["The runs at a glance", "The period, day by day", "Decisions", "What the warnings saved",
-                   "By county", "The twenty most affected enterprises",
+                   "By county", "What they cost", "The most affected enterprises",
                    "Assumptions that moved numbers", "Documents", "Limits of the model"],
-            "zh": ["总览", "逐日空气质量与预警", "预警决定", "预警减了多少", "分县区",
-                   "受影响最大的二十家企业", "影响结果的假设", "文件", "模型局限"]}
+            "zh": ["总览", "逐日空气质量与预警", "预警决定", "减排成效", "分县区",
+                   "经济影响", "受影响最大的企业", "影响结果的假设", "文件", "模型局限"]}
 
 
 @pytest.fixture(scope="module")
