@@ -27,6 +27,7 @@ from sim.engine import Course, simulate  # noqa: E402
 from sim.errors import Findings  # noqa: E402
 from sim.forecast import perfect  # noqa: E402
 from sim.grading import Choice, ask  # noqa: E402
+from sim.phases import Phase  # noqa: E402
 from sim.population import Population  # noqa: E402
 from sim.response import response_level  # noqa: E402
 from sim.vocab import Grade, Pollutant  # noqa: E402
@@ -115,8 +116,13 @@ def grown(world, size: int):
     """The world with its list sampled, with replacement, to `size` lines, shares asked anew."""
     rng = np.random.default_rng(size)
     people = world.population.take(np.sort(rng.integers(0, len(world.population), size)))
-    asked = ask(people, world.choice, Findings())
-    return experiment.World(**(vars(world) | {"population": people, "asked": asked}))
+    phases = whole(people, world.choice, world.calendar.days)
+    return experiment.World(**(vars(world) | {"population": people, "phases": phases}))
+
+
+def whole(people, choice, days: int):
+    """One phase: nothing is dated."""
+    return (Phase(0, days, people, ask(people, choice, Findings())),)
 
 
 def bench_lines() -> None:
@@ -161,7 +167,8 @@ def bench_million() -> None:
     edition = rulebook.edition("mee2024")
     rules = compile_rules(edition.criteria(), merges=edition.merges, lift_hours=36)
     course = Course(observed, perfect(observed, 7), rules, Terms(), 16)
-    asked = ask(people, Choice(rulebook.policy("guide-2020")), Findings())
+    policy = Choice(rulebook.policy("guide-2020"))
+    phases = whole(people, policy, len(observed))
     classes = classify(people)
     sizes = (len(people.cities), len(people.industries), len(Grade))
     group = ((people.city.astype(np.int32) * sizes[1] + people.industry) * sizes[2] + people.grade).astype(np.int32)
@@ -170,7 +177,7 @@ def bench_million() -> None:
     def winter():
         """Warnings, weights, and totals of four pollutants, output and value by city, industry and grade."""
         ledger = simulate(course)
-        account = reckon(people, asked, classes, ledger.timeline, member=0, days=len(observed), escalate=0)
+        account = reckon(phases, classes, ledger.timeline, member=0, escalate=0)
         totals = [sums(group, groups, account.avoided_kg(p)) for p in Pollutant]
         totals += [sums(group, groups, account.curtailed_output), sums(group, groups, account.curtailed_value_cny)]
         return ledger, totals
@@ -178,7 +185,7 @@ def bench_million() -> None:
     one_pass = memory_pass()
     took, (ledger, totals) = best(winter)
     tracemalloc.start()
-    asked = ask(people, Choice(rulebook.policy("guide-2020")), Findings())
+    phases = whole(people, policy, len(observed))
     classes = classify(people)
     winter()
     peak = tracemalloc.get_traced_memory()[1]

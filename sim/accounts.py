@@ -3,13 +3,16 @@
 Every total is a product of level weights with shares and daily rates; baseline = actual + avoided, for every line.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import pairwise
 
 import numpy as np
 
 from sim.agenda import Timeline
 from sim.grading import Asked
+from sim.phases import Phase
 from sim.population import Population
 from sim.response import Ramps, level_weights
 from sim.vocab import Pollutant
@@ -55,78 +58,118 @@ def classify(population: Population, *, preadjust: bool = False) -> LineClasses:
 
 
 @dataclass(frozen=True)
-class Account:
-    """What the lines of one run and member lost and saved.
+class PhaseAccount:
+    """What the lines lost and saved in one phase.
 
-    weights : float64[n or class, 4], level-equivalent hours, blue to red; of_line : int32[n], which row of them.
+    weights : float64[n or class, 4], level-equivalent hours within the phase, blue to red; of_line : int32[n], which row.
     """
 
-    population: Population
-    asked: Asked
+    phase: Phase
     weights: np.ndarray
     of_line: np.ndarray
-    days: int
 
-    def level_hours_lost(self, level_at: int) -> np.ndarray:
-        """Full-load hours lost to one asking level (0 yellow, 1 orange, 2 red), float64[n]."""
-        return self.asked.output[level_at] * self.weights[:, level_at + 1][self.of_line]
+    @property
+    def people(self) -> Population:
+        return self.phase.people
+
+    @property
+    def asked(self) -> Asked:
+        return self.phase.asked
+
+    def level_hours(self, level_at: int) -> np.ndarray:
+        """Level-equivalent hours of each line at one asking level (0 yellow, 1 orange, 2 red), float64[n]."""
+        return self.weights[:, level_at + 1][self.of_line]
+
+    def hours_at(self, level_at: int) -> np.ndarray:
+        """Hours lost to one asking level, of the rates of the phase, float64[n]."""
+        return self.asked.output[level_at] * self.level_hours(level_at)
 
     @cached_property
-    def hours_lost(self) -> np.ndarray:
-        """Full-load hours lost over the period, float64[n]."""
-        return self._weighted(self.asked.output)
+    def hours(self) -> np.ndarray:
+        """Hours lost, of the rates of the phase, float64[n]."""
+        return self.weighted(self.asked.output)
 
     def avoided_kg(self, pollutant: Pollutant, *, assumed_only: bool = False) -> np.ndarray:
-        """Kilograms avoided by each line, float64[n]; of which on assumed rows where wanted."""
         share = self.asked.share_of(pollutant)
         if assumed_only:
-            hours = self._weighted(share, self.asked.assumed)
+            hours = self.weighted(share, self.asked.assumed)
         else:
-            hours = self.hours_lost if share is self.asked.output else self._weighted(share)
-        return hours / 24 * self.population.emission[list(Pollutant).index(pollutant)]
+            hours = self.hours if share is self.asked.output else self.weighted(share)
+        return hours / 24 * self.people.emission[list(Pollutant).index(pollutant)]
 
     def avoided_at_kg(self, pollutant: Pollutant, level_at: int) -> np.ndarray:
         """Kilograms avoided by each line at one asking level, float64[n]."""
-        hours = self.asked.share_of(pollutant)[level_at] * self.weights[:, level_at + 1][self.of_line]
-        return hours / 24 * self.population.emission[list(Pollutant).index(pollutant)]
+        hours = self.asked.share_of(pollutant)[level_at] * self.level_hours(level_at)
+        return hours / 24 * self.people.emission[list(Pollutant).index(pollutant)]
 
     def baseline_kg(self, pollutant: Pollutant) -> np.ndarray:
-        return self.population.emission[list(Pollutant).index(pollutant)] * self.days
+        return self.people.emission[list(Pollutant).index(pollutant)] * self.phase.days
 
-    @property
-    def curtailed_output(self) -> np.ndarray:
-        return self.hours_lost / 24 * self.population.output
-
-    @property
-    def curtailed_value_cny(self) -> np.ndarray:
-        return self.hours_lost / 24 * self.population.value
-
-    @property
-    def curtailed_assumed_cny(self) -> np.ndarray:
-        """Value of output not made because of assumed rows, float64[n]."""
-        return self._weighted(self.asked.output, self.asked.assumed) / 24 * self.population.value
-
-    def _weighted(self, share: np.ndarray, only: np.ndarray | None = None) -> np.ndarray:
+    def weighted(self, share: np.ndarray, only: np.ndarray | None = None) -> np.ndarray:
         total = np.zeros(len(self.of_line))
         for level_at in range(len(share)):
-            hours = share[level_at] * self.weights[:, level_at + 1][self.of_line]
+            hours = share[level_at] * self.level_hours(level_at)
             total += hours if only is None else hours * only[level_at]
         return total
 
 
-def reckon(population: Population, asked: Asked, classes: LineClasses, timeline: Timeline, *, member: int, days: int,
-           escalate: int, heeds: np.ndarray | None = None) -> Account:
+@dataclass(frozen=True)
+class Account:
+    """What the lines of one run and member lost and saved: the sum over the phases. All figures float64[n]."""
+
+    phases: tuple[PhaseAccount, ...]
+
+    @cached_property
+    def hours_lost(self) -> np.ndarray:
+        """Full-load hours of the listed line lost to warnings over the period."""
+        return self._sum(lambda part: part.hours if part.phase.running is None else part.hours * part.phase.running)
+
+    def avoided_kg(self, pollutant: Pollutant, *, assumed_only: bool = False) -> np.ndarray:
+        """Kilograms avoided by each line; of which on assumed rows where wanted."""
+        return self._sum(lambda part: part.avoided_kg(pollutant, assumed_only=assumed_only))
+
+    def baseline_kg(self, pollutant: Pollutant) -> np.ndarray:
+        """Kilograms that the lines would have emitted without warnings, the season's cuts already taken off."""
+        return self._sum(lambda part: part.baseline_kg(pollutant))
+
+    @property
+    def baseline_output(self) -> np.ndarray:
+        return self._sum(lambda part: part.people.output * part.phase.days)
+
+    @property
+    def curtailed_output(self) -> np.ndarray:
+        return self._sum(lambda part: part.hours / 24 * part.people.output)
+
+    @property
+    def curtailed_value_cny(self) -> np.ndarray:
+        return self._sum(lambda part: part.hours / 24 * part.people.value)
+
+    @property
+    def curtailed_assumed_cny(self) -> np.ndarray:
+        """Value of output not made because of assumed rows."""
+        return self._sum(lambda part: part.weighted(part.asked.output, part.asked.assumed) / 24 * part.people.value)
+
+    def _sum(self, of: Callable[[PhaseAccount], np.ndarray]) -> np.ndarray:
+        return reduce(np.add, map(of, self.phases))
+
+
+def reckon(phases: tuple[Phase, ...], classes: LineClasses, timeline: Timeline, *, member: int, escalate: int,
+           heeds: np.ndarray | None = None) -> Account:
     """The account of one member. heeds : bool[n, warning], which warnings each line obeys; None when all obey all."""
-    ramps = classes.of_member(member, len(population.cities))
+    cities, lines = len(phases[0].people.cities), len(phases[0].people)
+    ramps = classes.of_member(member, cities)
     if heeds is None:
-        return Account(population, asked, level_weights(timeline, ramps, 24 * days, escalate), classes.of_line, days)
-    parts = []
-    for first in range(0, len(population), CHUNK):
-        lines = slice(first, first + CHUNK)
-        of_line = classes.of_line[lines]
-        each = Ramps(*(column[of_line] for column in ramps[:4]), heeds[lines])
-        parts.append(level_weights(timeline, each, 24 * days, escalate))
-    return Account(population, asked, np.concatenate(parts), np.arange(len(population), dtype=np.int32), days)
+        of_line = classes.of_line
+        until = [level_weights(timeline, ramps, 24 * phase.last, escalate) for phase in phases]
+    else:
+        of_line, parts = np.arange(lines, dtype=np.int32), []
+        for first in range(0, lines, CHUNK):
+            some = slice(first, first + CHUNK)
+            each = Ramps(*(column[classes.of_line[some]] for column in ramps[:4]), heeds[some])
+            parts.append([level_weights(timeline, each, 24 * phase.last, escalate) for phase in phases])
+        until = [np.concatenate(weights) for weights in zip(*parts, strict=True)]
+    within = [until[0], *(after - before for before, after in pairwise(until))]  # exact integrals up to each phase's end
+    return Account(tuple(PhaseAccount(phase, weights, of_line) for phase, weights in zip(phases, within, strict=True)))
 
 
 def sums(group: np.ndarray, groups: int, values: np.ndarray) -> np.ndarray:

@@ -59,17 +59,19 @@ class Agenda:
         self.waiting_for = np.zeros(shape, int)
         self._log: list[tuple[int, np.ndarray, float, np.ndarray, np.ndarray]] = []
 
-    def plan(self, decision: Decision, now: int) -> None:
-        """Enter the change that a decision brings; withdraw what it replaces."""
+    def plan(self, decision: Decision, now: int, early: np.ndarray | bool = True) -> None:
+        """Enter the change that a decision brings; withdraw what it replaces. early : bool[k], which series may begin
+        ahead of the effective hour."""
         series = np.flatnonzero(decision.which)
         warning = decision.number[series]
         ends = decision.kind in {"lift", "cancel"}
         level = np.zeros(len(series), int) if ends else decision.level[series]
         effective = decision.effective[series].astype(float)
+        may = np.broadcast_to(early, self.size)[series]
         for start_class, ahead_h in enumerate(self.early_start_h):
             start = effective
             if ahead_h and decision.kind in {"issue", "upgrade", "advance"}:
-                start = np.maximum(effective - ahead_h, np.minimum(now + self.paper_hours, effective))
+                start = np.where(may, np.maximum(effective - ahead_h, np.minimum(now + self.paper_hours, effective)), start)
             if decision.kind in {"cancel", "advance"} or (ends and self.withdraw_on_lift):
                 self._withdraw(start_class, series, warning, start)
             if decision.kind in {"cancel", "advance"}:
@@ -79,8 +81,8 @@ class Agenda:
                 started = self.warning[start_class, series] == warning
                 self._enter(start_class, series[started], level[started], warning[started], effective[started])
                 continue
-            early = start < effective
-            self._enter(start_class, series[early], level[early], warning[early], start[early], early=True)
+            ahead = start < effective
+            self._enter(start_class, series[ahead], level[ahead], warning[ahead], start[ahead], early=True)
             self._enter(start_class, series, level, warning, effective, lifts=ends)
 
     def take_effect(self, hour: float) -> None:

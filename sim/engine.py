@@ -26,7 +26,8 @@ class Course:
     """What the clock needs of a run. Series k = member x city.
 
     observed : float64[day, k], trigger index. forecast : day -> float64[lead, k], days after the period are clean.
-    early_start_h : hours ahead of the effective hour at which the start classes begin, the first 0.
+    early_start_h : hours ahead of the effective hour at which the start classes begin, the first 0; they do so when an
+    issue shows at least `early_episodes` episodes of the counted level. link : what regional linkage makes of an outlook.
     """
 
     observed: np.ndarray
@@ -35,7 +36,9 @@ class Course:
     terms: w.Terms
     issue_hour: int
     early_start_h: tuple[float, ...] = (0.0,)
+    early_episodes: int = 0
     withdraw_on_lift: bool = False
+    link: Callable[[w.Outlook], w.Outlook] = lambda outlook: outlook
 
 
 def simulate(course: Course, progress: Callable[[int, int], None] | None = None) -> Ledger:
@@ -62,21 +65,22 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
             at(hour, Rank.ACT).callbacks.append(lambda _, hour=hour: agenda.take_effect(hour))
 
     def office() -> Generator[simpy.Event, None, None]:
-        """The forecast office and the command office: one issue a day."""
+        """The forecast office and the command office: one issue a day, or one every few hours of it."""
         standing, closed_through = w.nothing_standing(size), np.full(size, -1)
-        for today, outlook in enumerate(w.outlooks(course.observed, course.forecast, course.rules)):
-            now = 24 * today + course.issue_hour
-            yield at(now, Rank.OBSERVE)
-            outlook = w.without_closed_days(outlook, closed_through, today, course.observed, course.forecast(today),
-                                            course.rules)
-            yield at(now, Rank.DECIDE)
-            standing, decisions = w.decide(w.settle(standing, now), outlook, today, now, course.rules, course.terms)
-            for decision in decisions:
-                agenda.plan(decision, now)
-                record.add(decision, now, outlook)
-                if decision.kind == "lift":  # a lift closes what lies behind it
-                    closed_through = np.where(decision.which, today, closed_through)
-            act(agenda.planned)
+        interval_h = course.terms.interval_h
+        for today, seen in enumerate(w.outlooks(course.observed, course.forecast, course.rules)):
+            for now in range(24 * today + course.issue_hour % interval_h, 24 * (today + 1), interval_h):
+                yield at(now, Rank.OBSERVE)
+                outlook = course.link(w.without_closed_days(seen, closed_through, today, course.observed,
+                                                            course.forecast(today), course.rules))
+                yield at(now, Rank.DECIDE)
+                standing, decisions = w.decide(w.settle(standing, now), outlook, today, now, course.rules, course.terms)
+                for decision in decisions:
+                    agenda.plan(decision, now, outlook.episodes >= course.early_episodes)
+                    record.add(decision, now, outlook)
+                    if decision.kind == "lift":  # a lift closes what lies behind it
+                        closed_through = np.where(decision.which, today, closed_through)
+                act(agenda.planned)
             if progress:
                 progress(today + 1, days)
 

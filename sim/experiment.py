@@ -8,21 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import forecast, rulebook
+from sim import events, forecast, rulebook
 from sim.accounts import Account, LineClasses, classify, reckon
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
 from sim.engine import Course, simulate
 from sim.errors import Findings
 from sim.files import Table, read_table, read_yaml, sha256
-from sim.grading import Asked, Choice, Override, ask
+from sim.grading import Asked, Choice, Override
 from sim.industries import ANY, industry_named, process_named
 from sim.labels import LANGUAGES, text
 from sim.ledger import Ledger
+from sim.linkage import Linkage, linkage_of
+from sim.phases import Phase, phases
 from sim.population import Population, join, list_of
 from sim.rng import fingerprints, uniform
-from sim.scenario import RunSettings, Settings, read_runs
+from sim.scenario import RunSettings, read_runs
+from sim.seasons import season_names
 from sim.series import Series, city_names, city_words, series_of
+from sim.settings import Settings
 from sim.vocab import Level
 from sim.warning import Rules, Terms, compile_rules, easier_above
 
@@ -38,8 +42,9 @@ SOURCES = {"perfect": forecast.perfect, "persistence": forecast.persistence}
 class World:
     """One run's inputs, read, checked and frozen.
 
-    index : DailyIndex by city. observed : float64[day, city], trigger index. issue : forecast of each day, for all
-    members. population, choice, asked : the lists and what is asked of them, None without a list.
+    index, concentrations : by area, of the area whose series stands for it, `source`. observed : float64[day, area],
+    trigger index. issue : forecast of each day, for all members. population : the lists as given, None without a list.
+    phases : the lists as they stand in each stretch of the period, with what is asked.
     """
 
     run: RunSettings
@@ -54,7 +59,14 @@ class World:
     issue: forecast.Issue
     population: Population | None
     choice: Choice
-    asked: Asked | None
+    phases: tuple[Phase, ...]
+    source: dict[str, str]
+    linkage: Linkage
+
+    @property
+    def asked(self) -> Asked | None:
+        """What is asked of the lists at the start of the period."""
+        return self.phases[0].asked if self.phases else None
 
     @property
     def settings(self) -> Settings:
@@ -92,9 +104,9 @@ class Run:
 
 @dataclass
 class _Reader:
-    """Reads each file once, however many runs name it."""
+    """Reads each file once, however many runs name it. path : the scenario that names them."""
 
-    folder: Path
+    path: Path
     findings: Findings
     tables: dict[Path, Table | None] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
@@ -102,7 +114,7 @@ class _Reader:
 
     def find(self, name: str) -> Path:
         """A path as the scenario writes it, slashes of either kind, from the scenario's folder."""
-        return Path(os.path.normpath(self.folder / name.replace("\\", "/")))
+        return Path(os.path.normpath(self.path.parent / name.replace("\\", "/")))
 
     def table(self, name: str) -> Table | None:
         path = self.find(name)
@@ -128,7 +140,7 @@ def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scena
     path = Path(str(path).replace("\\", "/")) if not Path(path).exists() else Path(path)
     tree, raw = read_yaml(path, findings)
     runs = read_runs(tree, path, list(overrides), findings) if tree else []
-    reader = _Reader(path.parent, findings)
+    reader = _Reader(path, findings)
     worlds = [_world(run, reader) for run in runs]
     findings.raise_errors()
     return Scenario(path, tuple(w for w in worlds if w), {path.name: sha256(raw)} | reader.inputs,
@@ -139,37 +151,57 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
     settings, findings = run.settings, reader.findings
     before = findings.faults
     calendar, edition = settings.period.calendar(), rulebook.edition(settings.rules)
-    rules = compile_rules(settings.criteria, merges=edition.merges, lift_hours=settings.response.lift_hours)
+    response, cities = settings.response, settings.cities
+    counted = Level[response.preadjust_level] if response.preadjust else None
+    rules = compile_rules(settings.criteria, merges=edition.merges, lift_hours=response.lift_hours, counted=counted)
     _doubt_criteria(run, edition, findings)
-    names = {key: _names(key, city) for key, city in settings.cities.items()}
-    words = {key: city_words(key, both) for key, both in names.items()}
-    series = {key: _read_series(city.observed, key, words[key], calendar, reader, edition)
-              for key, city in settings.cities.items()}
+    names = {key: _names(key, city) for key, city in cities.items()}
+    linkage, source = linkage_of(settings, reader.path, run.place, findings)
+    with_series = [key for key, city in cities.items() if city.observed]
+    words = {key: city_words(key, names[key]) for key in with_series}
+    series = {key: _read_series(cities[key].observed, key, words[key], calendar, reader, edition) for key in with_series}
     index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
              for key, one in series.items() if one}
-    source = settings.forecast
+    forecasts = settings.forecast
     told = None
-    if source.source == "file" and source.path:
-        table = reader.table(source.path)
-        told = forecast.forecast_of(table, calendar, source.horizon_days, words, findings) if table else None
-    lists = [reader.list(city.enterprises, key) for key, city in settings.cities.items() if city.enterprises]
-    if source.horizon_days < rules.hold_days:
-        findings.add("forecast.short", doubtful=True, file=reader.folder, key="forecast.horizon_days",
-                     horizon=source.horizon_days, hold=rules.hold_days)
+    if forecasts.source == "file" and forecasts.path:
+        table = reader.table(forecasts.path)
+        told = forecast.forecast_of(table, calendar, forecasts.horizon_days, words, findings) if table else None
+    lists = [reader.list(city.enterprises, key) for key, city in cities.items() if city.enterprises]
+    if forecasts.horizon_days < rules.hold_days:
+        findings.add("forecast.short", doubtful=True, file=reader.path, key="forecast.horizon_days",
+                     horizon=forecasts.horizon_days, hold=rules.hold_days)
+    _check_seasons(run, reader)
     choice = _choice(settings)
-    if findings.faults > before or len(index) < len(settings.cities) or not all(lists) or (
-            source.source == "file" and not told):
+    if findings.faults > before or len(index) < len(with_series) or not all(lists) or (
+            forecasts.source == "file" and not told):
         return None
-    listed = [key for key, city in settings.cities.items() if city.enterprises]
-    population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(settings.cities)) if lists else None
-    asked = ask(population, choice, findings) if population else None
+    listed = [key for key, city in cities.items() if city.enterprises]
+    population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(cities)) if lists else None
+    events.check(population, settings.events, reader.path, run.place, findings)
     if findings.faults > before:
         return None
-    observed = np.stack([index[key].trigger for key in settings.cities], axis=1)
+    stand = phases(population, choice, settings.seasons, settings.events, calendar, settings.seed, findings) \
+        if population else ()
+    if findings.faults > before:
+        return None
+    own = np.stack([index[key].trigger for key in with_series], axis=1)
+    place = [with_series.index(key) for key in source]  # the area's column among those with a series
     members = told.members if told else ("0",)
-    issue = told.issue() if told else SOURCES[source.source](observed, source.horizon_days)
-    return World(run, calendar, edition, rules, names, index, {k: s.values for k, s in series.items() if s}, observed,
-                 members, issue, population, choice, asked)
+    issue = told.issue() if told else SOURCES[forecasts.source](own, forecasts.horizon_days)
+    columns = np.concatenate([len(with_series) * m + np.array(place) for m in range(len(members))])
+    stands_for = dict(zip(cities, source, strict=True))
+    return World(
+        run, calendar, edition, rules, names, {area: index[of] for area, of in stands_for.items()},
+        {area: series[of].values for area, of in stands_for.items()}, own[:, place], members,
+        lambda today: issue(today)[:, columns], population, choice, stand, stands_for, linkage)
+
+
+def _check_seasons(run: RunSettings, reader: _Reader) -> None:
+    for name in run.settings.seasons:
+        if name not in season_names():
+            reader.findings.add("seasons.unknown", file=reader.path, place=run.place("seasons"), key="seasons", value=name,
+                                allowed=", ".join(season_names()))
 
 
 def _names(key: str, city: object) -> dict[str, str]:
@@ -203,7 +235,8 @@ def _choice(settings: Settings) -> Choice:
                                   one.control.value, one.kind))
     parameters = {name: getattr(grading, name) for name in ("yellow", "orange", "red")
                   if getattr(grading, name) is not None}
-    return Choice(rulebook.policy(grading.policy), parameters, tuple(overrides))
+    return Choice(rulebook.policy(grading.policy), parameters, tuple(overrides), grading.point, grading.non_compliant,
+                  grading.negotiated)
 
 
 def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findings) -> None:
@@ -231,21 +264,22 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
     """Run one world from its first hour to its last."""
     settings, members = world.settings, len(world.members)
     response = settings.response
-    population, asked = world.population, world.asked
+    population = world.population
     classes = classify(population, preadjust=response.preadjust) if population else None
     course = Course(
         observed=np.tile(world.observed, (1, members)),
         forecast=world.issue,
         rules=world.rules,
-        terms=Terms(response.lead_hours, response.paper_hours, response.downgrade),
+        terms=Terms(response.lead_hours, response.paper_hours, response.downgrade, settings.forecast.every_hours),
         issue_hour=settings.forecast.issue_hour, early_start_h=classes.early_start_h if classes else (0.0,),
-        withdraw_on_lift=response.withdraw_on_lift,
+        early_episodes=response.preadjust_episodes if response.preadjust else 0,
+        withdraw_on_lift=response.withdraw_on_lift, link=world.linkage.link,
     )
     ledger = simulate(course, (lambda done, of: progress(world.run.name, done, of)) if progress else None)
     accounts = None
-    if population and asked and classes:
+    if classes:
         accounts = tuple(
-            reckon(population, asked, classes, ledger.timeline, member=member, days=world.calendar.days,
+            reckon(world.phases, classes, ledger.timeline, member=member,
                    escalate=response.escalate, heeds=heeded(world, ledger, member))
             for member in range(members))
     return Run(world, ledger, accounts, classes)

@@ -14,6 +14,7 @@ from sim.grading import OWN_PLAN
 from sim.industries import industries, processes
 from sim.labels import text
 from sim.orders import spells
+from sim.phases import Phase
 from sim.response import Ramps, level_weights
 from sim.vocab import ASKING_LEVELS, Control, Grade, Kind, Level, Pollutant
 
@@ -56,7 +57,7 @@ def find_line(world: World, line_id: str, city: str | None = None) -> int:
 def explain(run: Run, line: int, when: date, lang: str = "en", member: int = 0) -> Explanation:
     """The chain for one line (its position in the lists) on one day. Raises InputError for a day outside the period."""
     world, calendar = run.world, run.world.calendar
-    assert world.population and world.asked and run.accounts
+    assert world.population and run.accounts
     people, day = world.population, calendar.day_of(when)
     if not 0 <= day < calendar.days:
         findings = Findings()
@@ -64,22 +65,38 @@ def explain(run: Run, line: int, when: date, lang: str = "en", member: int = 0) 
                      end=calendar.end.isoformat())
         findings.raise_errors()
     series = member * len(world.cities) + int(people.city[line])
-    steps = [_line(run, line, lang), _day(run, line, day, lang)]
+    phase = _phase(run, day)
+    steps = [_line(run, phase, line, lang), _day(run, line, day, lang)]
+    if phase.season_row is not None and phase.season_row[line] >= 0:
+        steps.append(_season(phase, line, lang))
     cls = int(run.classes.start_class[line]) if run.classes else 0
-    load, weights = _load(run, line, member, day)
+    load, weights = _load(run, phase, line, member, day)
     for at in _decisions_behind(run, series, cls, day, coming_back=bool(weights.any())):
         steps += _decision(run, at, series, lang)
     steps.append(_levels(run, line, series, day, lang, coming_back=bool(weights.any())))
     for at in np.flatnonzero(weights[1:] > 0):
-        steps += _asked(run, line, int(at), lang)
-    steps += [_hours(load, lang), _kilograms(run, line, weights, lang)]
+        steps += _asked(phase, line, int(at), lang)
+    steps += [_hours(load, lang), _kilograms(phase, line, weights, lang)]
     title = text("explain.title", lang, line=people.line_id[line], day=when.isoformat())
     return Explanation(title, tuple(steps), load)
 
 
-def _line(run: Run, line: int, lang: str) -> Step:
-    people = run.world.population
-    assert people
+def _phase(run: Run, day: int) -> Phase:
+    return next(phase for phase in run.world.phases if day < phase.last)
+
+
+def _season(phase: Phase, line: int, lang: str) -> Step:
+    """What staggered production takes from the line on the day, and where that is written."""
+    assert phase.season_row is not None and phase.staggered is not None
+    row = phase.season_rows[phase.season_row[line]]
+    return Step(text("explain.season", lang), (
+        text("explain.season.text", lang, share=wording.percent(float(phase.staggered[line])),
+             first=f"{row.first[0]:02d}-{row.first[1]:02d}", last=f"{row.last[0]:02d}-{row.last[1]:02d}"),
+        text("explain.basis", lang, clause=wording.cited(row.cite, lang), basis=text(f"basis.{row.basis}", lang))))
+
+
+def _line(run: Run, phase: Phase, line: int, lang: str) -> Step:
+    people = phase.people
     key = people.processes[people.process[line]]
     known = processes().get((people.industries[people.industry[line]], key))
     process = known.name[lang] if known else key
@@ -200,24 +217,23 @@ def _numbers_of(run: Run, series: int, start_class: int, day: int) -> list[int]:
     return sorted(set(warning[(warning > 0) & (begins < 24 * (day + 1)) & (ends > 24 * day)].tolist()))
 
 
-def _asked(run: Run, line: int, at: int, lang: str) -> list[Step]:
-    world = run.world
-    assert world.asked and world.population
-    row = world.asked.rows[world.asked.row[at, line]]
-    level, share = text(f"level.{ASKING_LEVELS[at].name}", lang), float(world.asked.output[at, line])
+def _asked(phase: Phase, line: int, at: int, lang: str) -> list[Step]:
+    asked_of, people = phase.asked, phase.people
+    row = asked_of.rows[asked_of.row[at, line]]
+    level, share = text(f"level.{ASKING_LEVELS[at].name}", lang), float(asked_of.output[at, line])
     if row.cite == OWN_PLAN.cite:
         said: tuple[str, ...] = (text("explain.row.own", lang, level=level,
-                                      share=wording.percent(float(world.population.own_cut[at, line]))),)
+                                      share=wording.percent(float(people.own_cut[at, line]))),)
     else:
         asked = wording.percent(row.share) if isinstance(row.share, float) else row.share
         said = (text("explain.row.text", lang, level=level, key=wording.row_key(row, lang),
                      kind=f"{text(f'measurekind.{row.kind}', lang)} {asked}"),
                 text("explain.basis", lang, clause=wording.row_clause(row, lang), basis=text(f"basis.{row.basis}", lang)))
-    words = wording.measure(row, share, int(world.asked.whole[at, line]), lang,
-                            min_load=float(world.population.min_load[line]),
-                            own_words=str(world.population.own_words[at, line]))
+    words = wording.measure(row, share, int(asked_of.whole[at, line]), lang,
+                            min_load=float(people.min_load[line]),
+                            own_words=str(people.own_words[at, line]))
     if row.kind is Kind.EXEMPT:
-        control = text(f"control.{list(Control)[world.population.control[line]]}", lang)
+        control = text(f"control.{list(Control)[people.control[line]]}", lang)
         ordered = text("explain.share.exempt", lang, level=level, control=control)
     elif not share:
         ordered = f"{level}: {words}"
@@ -226,15 +242,15 @@ def _asked(run: Run, line: int, at: int, lang: str) -> list[Step]:
     return [Step(text("explain.row", lang), said), Step(text("explain.share", lang), (ordered,))]
 
 
-def _load(run: Run, line: int, member: int, day: int) -> tuple[np.ndarray, np.ndarray]:
+def _load(run: Run, phase: Phase, line: int, member: int, day: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean load of each hour of the day, float64[24], and the day's level weights, float64[4]: exact integrals."""
     world = run.world
-    assert world.population and world.asked and run.classes
-    people = world.population
+    assert run.classes
+    people = phase.people
     heeds = heeded(world, run.ledger, member)
     ramps = Ramps(np.array([member * len(world.cities) + int(people.city[line])]), run.classes.start_class[[line]],
                   people.ramp_down_h[[line]], people.ramp_up_h[[line]], None if heeds is None else heeds[[line]])
-    share = np.concatenate([[0.0], world.asked.output[:, line]])  # blue asks nothing
+    share = np.concatenate([[0.0], phase.asked.output[:, line]])  # blue asks nothing
     until = [level_weights(run.ledger.timeline, ramps, hour, world.settings.response.escalate)[0]
              for hour in range(24 * day, 24 * (day + 1) + 1)]
     return 1 - np.diff([weights @ share for weights in until]), until[-1] - until[0]
@@ -247,10 +263,8 @@ def _hours(load: np.ndarray, lang: str) -> Step:
         for first in range(0, 24, 6)))
 
 
-def _kilograms(run: Run, line: int, weights: np.ndarray, lang: str) -> Step:
-    world = run.world
-    assert world.population and world.asked
-    people, asked = world.population, world.asked
+def _kilograms(phase: Phase, line: int, weights: np.ndarray, lang: str) -> Step:
+    people, asked = phase.people, phase.asked
     lost = float(weights[1:] @ asked.output[:, line])
     if lost < 1e-9:
         return Step(text("explain.kilograms", lang), (text("explain.kilograms.none", lang),))

@@ -9,6 +9,7 @@ from sim.errors import Findings
 from sim.industries import ANY, processes, scale_of
 from sim.population import Population
 from sim.rulebook import Policy, RuleRow
+from sim.settings import Negotiated
 from sim.vocab import ASKING_LEVELS, NEVER_CUT, UNCOUNTED, Basis, Control, Grade, Kind, Level, Pollutant
 
 OWN_PLAN = RuleRow(ANY, ANY, ANY, ANY, Level.none, Kind.LOAD, 0.0, None, "", Basis.TEXT, "own_plan", "own-plan")
@@ -34,11 +35,18 @@ class Override:
 
 @dataclass(frozen=True)
 class Choice:
-    """A policy with what the scenario gives it: shares for its parameters, and overrides (the last one wins)."""
+    """A policy with what the scenario gives it: shares for its parameters, and overrides (the last one wins).
+
+    point : where in a range that a document leaves the share lies, 0 its least, 1 its greatest; None as the policy has it.
+    non_compliant : `stop`, or the strictest row of the industry. negotiated : cuts beyond the rows, None for none.
+    """
 
     policy: Policy
     parameters: dict[str, float] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    point: float | None = None
+    non_compliant: str = "strictest"
+    negotiated: Negotiated | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,9 @@ def find_row(choice: Choice, control: str, industry: str, process: str, grade: s
     if control in head.strictest:
         row = _strictest(choice, industry, process, level)
         via = head.strictest[control]
+        if row and choice.non_compliant == "stop":
+            row = replace(row, kind=Kind.STOP, share=1.0, basis=via.basis, cite=via.cite, coking_h=None, emission_share={},
+                          interval=None)
         row = row and replace(row, control=control, basis=Basis.weakest(row.basis, via.basis), via=(via.cite,))
         return row and _overridden(choice, replace(row, industry=industry, process=process, grade=grade))
     row = _direct(choice, control, industry, process, grade, level)
@@ -88,12 +99,13 @@ def find_row(choice: Choice, control: str, industry: str, process: str, grade: s
 
 def _direct(choice: Choice, control: str, industry: str, process: str, grade: str, level: Level) -> RuleRow | None:
     """The most specific row: process before grade before industry; its share as a number."""
-    for of_industry in (industry, ANY):
-        for of_process in dict.fromkeys((process or ANY, ANY)):
-            for of_grade in (grade, ANY):
-                row = choice.policy.rows.get((control, of_industry, of_process, of_grade, level))
-                if row is not None:
-                    return _as_number(choice, row, industry, process)
+    for layer in choice.policy.layers:
+        for of_industry in (industry, ANY):
+            for of_process in dict.fromkeys((process or ANY, ANY)):
+                for of_grade in (grade, ANY):
+                    row = layer.rows.get((control, of_industry, of_process, of_grade, level))
+                    if row is not None:
+                        return _as_number(choice, row, industry, process)
     return None
 
 
@@ -104,6 +116,10 @@ def _as_number(choice: Choice, row: RuleRow, industry: str, process: str) -> Rul
         assert normal_h and row.coking_h
         return replace(row, share=max(0.0, 1 - normal_h / row.coking_h),
                        basis=Basis.weakest(row.basis, oven.basis or Basis.ASSUMED))
+    if row.interval:
+        low, high = row.interval
+        point = choice.policy.head.point if choice.point is None else choice.point
+        return replace(row, share=round(low + (0.5 if point is None else point) * (high - low), 12))
     return replace(row, share=choice.parameters[row.share]) if isinstance(row.share, str) else row
 
 

@@ -1,12 +1,10 @@
 """Rule rows and what they moved; orders to lines with their words: the papers of a warning."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from sim import wording
-from sim.accounts import Account, sums
+from sim.accounts import PhaseAccount, sums
 from sim.experiment import Run
 from sim.grading import NOTHING
 from sim.response import response_level
@@ -19,61 +17,72 @@ RULE_COLUMNS = ["run", "member", "control", "industry", "process", "grade", "lev
 
 def rules_applied(run: Run, lang: str) -> pd.DataFrame:
     """What each rule row moved: lines, kilograms, yuan; with its basis, document and clause."""
-    frames = []
-    for member, account in accounts(run):
-        asked = account.asked
-        for at, level in enumerate(ASKING_LEVELS):
-            of_row = asked.row[at]
-            used = np.flatnonzero(np.bincount(of_row, minlength=len(asked.rows)))
-            size = len(asked.rows)
-            moved = {f"avoided_{p}_kg": sums(of_row, size, account.avoided_at_kg(p, at))[used] for p in Pollutant}
-            value = sums(of_row, size, account.level_hours_lost(at) / 24 * account.population.value)[used]
-            rows = [asked.rows[r] for r in used]
-            frames.append(pd.DataFrame({
-                "run": run.world.run.name, "member": member, "control": [r.control for r in rows],
-                "industry": [r.industry for r in rows], "process": [r.process for r in rows],
-                "grade": [r.grade for r in rows], "level": level.name, "kind": [r.kind.value for r in rows],
-                "share": [np.nan if r.cite == "own-plan" else r.share for r in rows],
-                "basis": [r.basis.value for r in rows], "confidence": [r.confidence for r in rows],
-                "clause": [wording.row_clause(r, lang) for r in rows],
-                "lines": np.bincount(of_row, minlength=size)[used], **moved, "curtailed_value_cny": value}))
+    frames = [_rules_of(run, member, part, at, lang) for member, account in accounts(run)
+              for at in range(len(ASKING_LEVELS)) for part in account.phases]
     if not frames:
         return pd.DataFrame(columns=RULE_COLUMNS)
     frame = pd.concat(frames, ignore_index=True)[RULE_COLUMNS]
+    if len(run.accounts[0].phases) > 1:  # a row that meets lines in several phases is one row, with the most lines it met
+        words = [c for c in RULE_COLUMNS if c != "lines" and not c.endswith(("_kg", "_cny"))]
+        how = {c: "max" if c == "lines" else "sum" for c in RULE_COLUMNS if c not in words}
+        frame = frame.groupby(words, sort=False, dropna=False, as_index=False).agg(how)[RULE_COLUMNS]
     return frame[(frame["clause"] != wording.row_clause(NOTHING, lang)) | (frame["kind"] != Kind.EXEMPT.value)
                  ].reset_index(drop=True)
 
 
+def _rules_of(run: Run, member: str, part: PhaseAccount, at: int, lang: str) -> pd.DataFrame:
+    asked = part.asked
+    of_row, size = asked.row[at], len(asked.rows)
+    lines = np.bincount(of_row, minlength=size)
+    used = np.flatnonzero(lines)
+    rows = [asked.rows[r] for r in used]
+    moved = {f"avoided_{p}_kg": sums(of_row, size, part.avoided_at_kg(p, at))[used] for p in Pollutant}
+    return pd.DataFrame({
+        "run": run.world.run.name, "member": member, "control": [r.control for r in rows],
+        "industry": [r.industry for r in rows], "process": [r.process for r in rows], "grade": [r.grade for r in rows],
+        "level": ASKING_LEVELS[at].name, "kind": [r.kind.value for r in rows],
+        "share": [np.nan if r.cite == "own-plan" else r.share for r in rows], "basis": [r.basis.value for r in rows],
+        "confidence": [r.confidence for r in rows], "clause": [wording.row_clause(r, lang) for r in rows],
+        "lines": lines[used], **moved,
+        "curtailed_value_cny": sums(of_row, size, part.hours_at(at) / 24 * part.people.value)[used]})
+
+
 def orders(run: Run, lang: str) -> pd.DataFrame:
-    """One row per order to a line: level, from and to, share, measure in both languages, clause."""
+    """One row per order to a line: level, from and to, share, measure in both languages, clause.
+
+    A line whose grade or season changes under a warning gets a new order; one that does not run gets none.
+    """
     columns = ["run", "member", "city", "county", "enterprise_id", "enterprise", "industry", "grade", "line_id", "level",
                "from", "to", "share", "measure", "basis", "clause"]
     if run.accounts is None or run.classes is None:
         return pd.DataFrame(columns=columns)
-    account, world = run.accounts[0], run.world
-    people, asked = account.population, account.asked
-    told = np.array([row.kind is not Kind.EXEMPT for row in asked.rows])[asked.row]
-    start_class = run.classes.start_class
-    frames = []
-    for series, cls, level, begins, ends in spells(run):
-        member, city = divmod(series, len(world.cities))
-        at = ASKING_LEVELS.index(level)
-        which = np.flatnonzero((people.city == city) & (start_class == cls) & told[at])
-        frames.append(pd.DataFrame({
-            "run": world.run.name, "member": world.members[member], "city": world.cities[city],
-            **{name: words[which] for name, words in line_words(account).items()}, "level": level.name,
-            "from": world.calendar.stamp(begins), "to": world.calendar.stamp(ends), "share": asked.output[at, which],
-            "line": which, "level_at": at}))
-    if not frames:
-        return pd.DataFrame(columns=columns)
-    frame = pd.concat(frames, ignore_index=True)
-    measure, clause = _order_words(account, lang)
-    frame["measure"] = measure(frame["level_at"].to_numpy(), frame["line"].to_numpy())
-    at, lines = frame["level_at"].to_numpy(), frame["line"].to_numpy()
-    row, counted = asked.row[at, lines], asked.whole[at, lines] >= 0
-    frame["basis"] = np.array([r.basis.value for r in asked.rows], object)[row]
-    frame["clause"] = np.where(counted, clause[row] + _counting_clause(run, lang), clause[row])
-    return frame[columns]
+    made: dict[tuple, str] = {}
+    frames = [_orders_of(run, part, spell, lang, made) for spell in spells(run) for part in run.accounts[0].phases
+              if spell[3] < 24 * part.phase.last and spell[4] > 24 * part.phase.first]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def _orders_of(run: Run, part: PhaseAccount, spell: tuple[int, int, Level, float, float], lang: str,
+               made: dict[tuple, str]) -> pd.DataFrame:
+    """Orders of one spell of a level in one phase."""
+    series, start_class, level, begins, ends = spell
+    world, people, asked = run.world, part.people, part.asked
+    member, city = divmod(series, len(world.cities))
+    at = ASKING_LEVELS.index(level)
+    told = np.array([row.kind is not Kind.EXEMPT for row in asked.rows])[asked.row[at]]
+    if part.phase.running is not None:
+        told &= part.phase.running > 0
+    which = np.flatnonzero((people.city == city) & (run.classes.start_class == start_class) & told)
+    row, counted = asked.row[at, which], asked.whole[at, which] >= 0
+    clause = np.array([wording.row_clause(r, lang) for r in asked.rows], object)[row]
+    return pd.DataFrame({
+        "run": world.run.name, "member": world.members[member], "city": world.cities[city],
+        **{name: words[which] for name, words in line_words(people).items()}, "level": level.name,
+        "from": world.calendar.stamp(max(begins, 24 * part.phase.first)),
+        "to": world.calendar.stamp(min(ends, 24 * part.phase.last)), "share": asked.output[at, which],
+        "measure": _measures(part, at, which, made),
+        "basis": np.array([r.basis.value for r in asked.rows], object)[row],
+        "clause": np.where(counted, clause + _counting_clause(run, lang), clause)})
 
 
 def spells(run: Run) -> list[tuple[int, int, Level, float, float]]:
@@ -100,22 +109,14 @@ def _counting_clause(run: Run, lang: str) -> str:
     return "; " + wording.cited(counting.cite, lang) if counting else ""
 
 
-def _order_words(account: Account, lang: str) -> tuple[Callable, np.ndarray]:
-    """Measures of (level, line) pairs, each distinct wording made once; clauses by rule row."""
-    asked, people = account.asked, account.population
-    made: dict[tuple, str] = {}
-
-    def measure(level_at: np.ndarray, line: np.ndarray) -> list[str]:
-        keys = zip(asked.row[level_at, line].tolist(), asked.output[level_at, line].tolist(),
-                   asked.whole[level_at, line].tolist(), people.min_load[line].tolist(),
-                   people.own_words[level_at, line].tolist(), strict=True)
-        words = []
-        for key in keys:
-            if key not in made:
-                made[key] = wording.both_ways(asked.rows[key[0]], key[1], key[2], min_load=key[3], own_words=key[4])
-            words.append(made[key])
-        return words
-
-    return measure, np.array([wording.row_clause(row, lang) for row in asked.rows], object)
-
-
+def _measures(part: PhaseAccount, at: int, which: np.ndarray, made: dict[tuple, str]) -> list[str]:
+    """What some lines are told at a level, each distinct wording made once and kept in `made`."""
+    asked, people = part.asked, part.people
+    said = []
+    for key in zip(asked.row[at, which].tolist(), asked.output[at, which].tolist(), asked.whole[at, which].tolist(),
+                   people.min_load[which].tolist(), people.own_words[at, which].tolist(), strict=True):
+        row, share, whole, min_load, own = asked.rows[key[0]], *key[1:]
+        if (part.phase.first, *key) not in made:
+            made[part.phase.first, *key] = wording.both_ways(row, share, whole, min_load=min_load, own_words=own)
+        said.append(made[part.phase.first, *key])
+    return said

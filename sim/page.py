@@ -175,8 +175,9 @@ def _citations(results: Results) -> list[dict[str, str]]:
                              "from": getattr(edition.sources, lang),
                              "basis": text(f"report.confidence.{edition.confidence}", lang),
                              "notes": [getattr(note, lang) for note in edition.notes]}
-        for row in run.world.asked.rows if run.world.asked else ():
-            for key in (row.cite, *row.via):
+        rows = [row for phase in run.world.phases for row in (*phase.asked.rows, *phase.season_rows)]
+        for row in rows:
+            for key in (row.cite, *getattr(row, "via", ())):
                 cited = rulebook.citations()[key]
                 found[key] = {"document": wording.document(cited.document, lang), "what": cited.title[lang],
                               "from": cited.outlet[lang], "basis": cited.clause[lang], "notes": []}

@@ -153,6 +153,8 @@ class PolicyHead(Frozen):
     valid: Validity
     valid_note: Words | None = None
     uncovered: Literal["error", "nothing"]
+    extends: str | None = None
+    point: Annotated[float, Field(ge=0, le=1)] | None = None
     parameters: tuple[LevelName, ...] = ()
     grade_as: dict[Grade, _GradeAs] = {}
     strictest: dict[str, _Strictest] = {}
@@ -179,7 +181,8 @@ class RuleRow:
     """What a policy asks of one kind of line at one level.
 
     share : share of output taken away, 0 to 1, or the name of a policy parameter. coking_h : ordered coking time.
-    emission_share : share of each pollutant taken away where it is not the output's. via : citations of the rules that
+    emission_share : share of each pollutant taken away where it is not the output's. interval : least and greatest share
+    where the document leaves a range; `share` is then the point chosen in it. via : citations of the rules that
     led a line to this row, e.g. that an ungraded firm runs as the lowest grade.
     """
 
@@ -197,19 +200,30 @@ class RuleRow:
     cite: str
     emission_share: dict[str, float] = field(default_factory=dict)
     via: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A grading policy: its head, and its rows by (control, industry, process, grade, level)."""
+    """A grading policy: its head, and its rows by (control, industry, process, grade, level).
+
+    base : the policy that holds where this one has no row, None for a policy that stands alone.
+    """
 
     head: PolicyHead
     rows: dict[tuple[str, str, str, str, Level], RuleRow]
+    base: "Policy | None" = None
+
+    @property
+    def layers(self) -> tuple["Policy", ...]:
+        """This policy and those that it builds on, its own first."""
+        return (self, *(self.base.layers if self.base else ()))
 
     @property
     def assumed_rows_share(self) -> float:
-        """Share of the rows that rest on no document."""
-        return sum(r.basis is Basis.ASSUMED for r in self.rows.values()) / len(self.rows) if self.rows else 0.0
+        """Share of the rows that rest on no document, those of the policies that it builds on included."""
+        rows = [row for layer in self.layers for row in layer.rows.values()]
+        return sum(r.basis is Basis.ASSUMED for r in rows) / len(rows) if rows else 0.0
 
 
 # ---------------------------------------------------------------- look-up
@@ -232,13 +246,13 @@ def _valid_from(name: str) -> tuple[date, str]:
 @cache
 def edition(name: str) -> Edition:
     """The warning edition of that name. Raises KeyError for an unknown name, InputError for a faulty sheet."""
-    return _sheet(Edition, f"rules/{name}/edition.yaml")
+    return sheet(Edition, f"rules/{name}/edition.yaml")
 
 
 @cache
 def lifecycle() -> _Lifecycle:
     """Clauses that every edition shares: lift, downgrade, cancel, advance."""
-    return _sheet(_Lifecycle, "rules/lifecycle.yaml")
+    return sheet(_Lifecycle, "rules/lifecycle.yaml")
 
 
 @cache
@@ -253,7 +267,7 @@ def citations() -> dict[str, Citation]:
 @cache
 def policy(name: str) -> Policy:
     """The grading policy of that name. Raises KeyError for an unknown name, InputError for a faulty sheet."""
-    head = _sheet(PolicyHead, f"grading/{name}/policy.yaml")
+    head = sheet(PolicyHead, f"grading/{name}/policy.yaml")
     rows = {}
     if (DATA / "grading" / name / "rows.csv").is_file():
         for record in records(f"grading/{name}/rows.csv"):
@@ -262,23 +276,33 @@ def policy(name: str) -> Policy:
                 if key in rows:
                     raise ValueError(f"{name}/rows.csv holds {key} twice")
                 rows[key] = row
-    return Policy(head, rows)
+    base = policy(head.extends) if head.extends else None
+    if base:  # what a head does not say is as in the policy that it builds on
+        said = {name: getattr(base.head, name) for name in ("grade_as", "strictest", "whole_lines", "parameters")
+                if not getattr(head, name)}
+        head = head.model_copy(update=said)
+    return Policy(head, rows, base)
 
 
 def _rule_rows(record: dict[str, str]) -> list[RuleRow]:
     levels = ASKING_LEVELS if record["level"] == ANY else (Level[record["level"]],)
     share: float | str = record["share"] or 0.0
-    if record["share"] not in Level.__members__:
+    interval = None
+    if ".." in str(share):  # a range that the document leaves: the point in it is the policy's or the scenario's
+        low, high = map(float, record["share"].split(".."))
+        share, interval = "point", (low, high)
+    elif record["share"] not in Level.__members__:
         share = float(share)
     emission = {p: float(record[f"{p}_share"]) for p in ("so2", "nox", "pm", "voc") if record.get(f"{p}_share")}
     citations()[record["cite"]]  # an unknown citation is a KeyError here, not a blank in a report
     return [RuleRow(record["control"], record["industry"], record["process"], record["grade"], level,
                     Kind(record["kind"]), share, float(record["coking_h"]) if record["coking_h"] else None,
-                    record["trucks"], Basis(record["basis"]), record["confidence"], record["cite"], emission)
-            for level in levels]
+                    record["trucks"], Basis(record["basis"]), record["confidence"], record["cite"], emission,
+                    interval=interval) for level in levels]
 
 
-def _sheet(model: type, name: str):  # noqa: ANN202
+def sheet(model: type, name: str):  # noqa: ANN201
+    """A sheet under `data/` as a `model`. Raises KeyError for an unknown name, InputError for a faulty sheet."""
     sheet = DATA.joinpath(name)
     if not sheet.is_file():
         raise KeyError(name)

@@ -1,140 +1,19 @@
-"""A scenario: its schema, what is in force where it is silent, variants, and overrides by dotted keys."""
+"""A scenario: what is in force where it is silent, variants, and overrides by dotted keys."""
 
 import copy
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, NonNegativeFloat, model_validator
-from pydantic_core import PydanticCustomError
+from typing import Any
 
 from sim import rulebook
-from sim.aqi import DUST_RATIO
 from sim.aqi import editions as aqi_editions
-from sim.clock import Calendar
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
 from sim.industries import industries, industry_named
-from sim.rulebook import Criterion, LevelName, Words
-from sim.schema import Frozen, build
-from sim.vocab import Control, Grade
-
-Share = Annotated[float, Field(ge=0, le=1)]
-DAYS_AT_MOST = 3660
-
-
-class Period(Frozen):
-    """First and last day; both included."""
-
-    start: date
-    end: date
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Period":
-        if self.end < self.start:
-            raise PydanticCustomError("period.order", "period.order")
-        if (self.end - self.start).days >= DAYS_AT_MOST:
-            raise PydanticCustomError("period.long", "period.long")
-        return self
-
-    def calendar(self) -> Calendar:
-        return Calendar(self.start, self.end)
-
-
-class GradingOverride(Frozen):
-    """A share in place of the policy's, for the rows it names; what is left out means any."""
-
-    industry: str | None = None
-    process: str | None = None
-    grade: Grade | None = None
-    level: Literal["yellow", "orange", "red"]
-    share: Share
-    control: Control = Control.NORMAL
-    kind: Literal["load", "lines", "stop"] | None = None
-
-
-class Grading(Frozen):
-    """Grading policy, shares for a policy with parameters, and overrides."""
-
-    policy: str
-    yellow: Share | None = None
-    orange: Share | None = None
-    red: Share | None = None
-    override: tuple[GradingOverride, ...] = ()
-
-
-class Totals(Frozen):
-    """Whole-society emissions of a city, for the reduction targets."""
-
-    so2_kg_per_day: NonNegativeFloat | None = None
-    nox_kg_per_day: NonNegativeFloat | None = None
-    pm_kg_per_day: NonNegativeFloat | None = None
-    voc_kg_per_day: NonNegativeFloat | None = None
-
-
-class City(Frozen):
-    """One city's files."""
-
-    name: Words | None = None
-    observed: str
-    enterprises: str | None = None
-    totals: Totals = Totals()
-
-
-class Forecast(Frozen):
-    """Where forecasts come from and how far they reach."""
-
-    source: Literal["perfect", "persistence", "file"] = "perfect"
-    path: str | None = None
-    horizon_days: Annotated[int, Field(ge=1, le=30)] = 7
-    issue_hour: Annotated[int, Field(ge=0, le=23)] = 16
-
-    @model_validator(mode="after")
-    def _path_goes_with_file(self) -> "Forecast":
-        if self.source == "file" and not self.path:
-            raise PydanticCustomError("forecast.path", "forecast.path")
-        if self.source != "file" and self.path:
-            raise PydanticCustomError("forecast.no_path", "forecast.no_path")
-        return self
-
-
-class Response(Frozen):
-    """How a warning lives and how lines answer it (model, sections 4 and 6)."""
-
-    lead_hours: Annotated[float, Field(ge=0, le=240)] = 24
-    paper_hours: Annotated[int, Field(ge=0, le=23)] = 4
-    escalate: Annotated[int, Field(ge=0, le=3)] = 0
-    downgrade: bool = False
-    preadjust: bool = False
-    lift_hours: Annotated[float, Field(gt=0, le=240)] = 36
-    withdraw_on_lift: bool = False
-
-
-class Compliance(Frozen):
-    """Share of lines that obey a warning."""
-
-    share: Share = 1.0
-
-
-class Settings(Frozen):
-    """One run's settings, everything in force spelled out."""
-
-    title: Words
-    note: Words | None = None
-    period: Period
-    rules: str
-    criteria: dict[LevelName, tuple[Criterion, ...]]
-    aqi: str | None = None
-    dust_ratio: Annotated[float, Field(ge=0, le=1)] = DUST_RATIO
-    grading: Grading
-    cities: Annotated[dict[str, City], Field(min_length=1)]
-    forecast: Forecast = Forecast()
-    response: Response = Response()
-    compliance: Compliance = Compliance()
-    linkage: Literal["none"] = "none"
-    seed: Annotated[int, Field(ge=0)] = 1
+from sim.schema import build
+from sim.settings import Compliance, Forecast, Grading, Response, Settings
 
 
 @dataclass(frozen=True)
@@ -149,12 +28,16 @@ class Change:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """The settings of one run of a scenario. criteria_replaced : levels whose criteria are not the edition's own."""
+    """The settings of one run of a scenario. criteria_replaced : levels whose criteria are not the edition's own.
+
+    place : line of a dotted key in the file, for findings that only the whole world can make.
+    """
 
     name: str
     settings: Settings
     changes: tuple[Change, ...]
     criteria_replaced: frozenset[str]
+    place: Callable[[str], int | str] = lambda key: ""
 
 
 BASE = "base"
@@ -232,7 +115,8 @@ def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: 
         return None
     edition = rulebook.edition(settings.rules).criteria()
     replaced = {level for level, rows in settings.criteria.items() if rows != edition.get(level, ())}
-    return RunSettings(name, settings, tuple(changes), frozenset(replaced | (set(edition) - set(settings.criteria))))
+    return RunSettings(name, settings, tuple(changes), frozenset(replaced | (set(edition) - set(settings.criteria))),
+                       lambda key: tree_now.line(tuple(int(part) if part.isdigit() else part for part in key.split("."))))
 
 
 def _by_level(steps: list[tuple[str, Any, str]]) -> list[tuple[str, Any, str]]:
@@ -270,7 +154,16 @@ def _spelled_out(plain: dict, file: Path) -> dict:
             if isinstance(city, dict) and isinstance(city.get("name"), str):
                 city["name"] = {"en": city["name"], "zh": city["name"]}
     plain.setdefault("seed", "1")
-    plain.setdefault("linkage", "none")
+    if plain.get("linkage") in (None, "none"):
+        plain["linkage"] = {}
+    joint = plain["linkage"].get("joint") if isinstance(plain["linkage"], dict) else None
+    if isinstance(joint, dict):
+        plain["linkage"]["joint"] = joint = [joint]
+    for group in joint if isinstance(joint, list) else ():
+        if isinstance(group, dict) and group.get("areas") == "all":
+            group["areas"] = []
+    if isinstance(plain.get("seasons"), str):
+        plain["seasons"] = [] if plain["seasons"] == "none" else [plain["seasons"]]
     return plain
 
 

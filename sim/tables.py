@@ -1,11 +1,14 @@
 """A run's record as tidy tables: the columns that `docs/outputs.md` fixes, always with `run` and `member`."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from sim import wording
-from sim.accounts import Account, sums
+from sim.accounts import Account, PhaseAccount, sums
 from sim.experiment import Run
+from sim.population import Population
 from sim.response import level_hours
 from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Control, Grade, Level, Pollutant
 
@@ -72,71 +75,79 @@ def by_county(run: Run) -> pd.DataFrame:
 
 
 def _by_group(run: Run, keys: list[str]) -> pd.DataFrame:
-    if run.accounts is None:
-        return pd.DataFrame(columns=["run", "member", *keys, "pollutant", "baseline_kg", "actual_kg", "avoided_kg",
-                                     "avoided_assumed_kg"])
-    group, labels = _groups(run.accounts[0], keys)
+    figures = ["baseline_kg", "actual_kg", "avoided_kg", "avoided_assumed_kg", "seasonal_kg"]
+    columns = ["run", "member", *keys, "pollutant", *figures]
     frames = []
     for member, account in accounts(run):
         for pollutant in Pollutant:
-            baseline = sums(group, len(labels), account.baseline_kg(pollutant))
-            avoided = sums(group, len(labels), account.avoided_kg(pollutant))
-            assumed = sums(group, len(labels), account.avoided_kg(pollutant, assumed_only=True))
-            frames.append(labels.assign(run=run.world.run.name, member=member, pollutant=pollutant.value,
-                                        baseline_kg=baseline, actual_kg=baseline - avoided, avoided_kg=avoided,
-                                        avoided_assumed_kg=assumed))
-    columns = ["run", "member", *keys, "pollutant", "baseline_kg", "actual_kg", "avoided_kg", "avoided_assumed_kg"]
+            sums_of = {"baseline_kg": lambda part, p=pollutant: part.baseline_kg(p),
+                       "avoided_kg": lambda part, p=pollutant: part.avoided_kg(p),
+                       "avoided_assumed_kg": lambda part, p=pollutant: part.avoided_kg(p, assumed_only=True),
+                       "seasonal_kg": lambda part, p=pollutant: seasonal(part, run.world.population.emission[
+                           list(Pollutant).index(p)])}
+            frame = grouped(account, keys, sums_of)
+            frames.append(frame.assign(run=run.world.run.name, member=member, pollutant=pollutant.value,
+                                       actual_kg=frame["baseline_kg"] - frame["avoided_kg"]))
+    if not frames:
+        return pd.DataFrame(columns=columns)
     return pd.concat(frames).sort_values(["member", *keys], kind="stable")[columns].reset_index(drop=True)
+
+
+def seasonal(part: PhaseAccount, per_day: np.ndarray) -> np.ndarray:
+    """What staggered production took off the listed daily rates in a phase, float64[n]; it is in no baseline."""
+    staggered = part.phase.staggered
+    return np.zeros(len(part.people)) if staggered is None else per_day * staggered * part.phase.days
 
 
 def by_level(run: Run) -> pd.DataFrame:
     """City x response level x pollutant: avoided, and output value curtailed at that level."""
     frames = []
     for member, account in accounts(run):
-        group, labels = _groups(account, ["city"])
         for at, level in enumerate(ASKING_LEVELS):
-            value = sums(group, len(labels), account.level_hours_lost(at) / 24 * account.population.value)
             for pollutant in Pollutant:
-                avoided = sums(group, len(labels), account.avoided_at_kg(pollutant, at))
-                frames.append(labels.assign(run=run.world.run.name, member=member, level=level.name,
-                                            pollutant=pollutant.value, avoided_kg=avoided,
-                                            curtailed_value_cny=value))
+                frame = grouped(account, ["city"], {
+                    "avoided_kg": lambda part, p=pollutant, at=at: part.avoided_at_kg(p, at),
+                    "curtailed_value_cny": lambda part, at=at: part.hours_at(at) / 24 * part.people.value})
+                frames.append(frame.assign(run=run.world.run.name, member=member, level=level.name,
+                                           pollutant=pollutant.value))
     columns = ["run", "member", "city", "level", "pollutant", "avoided_kg", "curtailed_value_cny"]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
 def output(run: Run) -> pd.DataFrame:
-    """City x industry x grade x product: baseline output, curtailed output and its value."""
+    """City x industry x grade x product: baseline output, curtailed output and its value, what the season held back."""
     keys = ["city", "industry", "grade", "product", "output_unit"]
-    columns = ["run", "member", *keys, "baseline_output", "curtailed_output", "curtailed_value_cny"]
-    if run.accounts is None:
+    columns = ["run", "member", *keys, "baseline_output", "curtailed_output", "curtailed_value_cny", "seasonal_output",
+               "seasonal_value_cny"]
+    frames = [grouped(account, keys, {
+        "baseline_output": lambda part: part.people.output * part.phase.days,
+        "curtailed_output": lambda part: part.hours / 24 * part.people.output,
+        "curtailed_value_cny": lambda part: part.hours / 24 * part.people.value,
+        "seasonal_output": lambda part: seasonal(part, run.world.population.output),
+        "seasonal_value_cny": lambda part: seasonal(part, run.world.population.value),
+    }).assign(run=run.world.run.name, member=member) for member, account in accounts(run)]
+    if not frames:
         return pd.DataFrame(columns=columns)
-    group, labels = _groups(run.accounts[0], keys)
-    frames = [labels.assign(
-        run=run.world.run.name, member=member,
-        baseline_output=sums(group, len(labels), account.population.output * account.days),
-        curtailed_output=sums(group, len(labels), account.curtailed_output),
-        curtailed_value_cny=sums(group, len(labels), account.curtailed_value_cny)) for member, account in accounts(run)]
     return pd.concat(frames).sort_values(["member", *keys], kind="stable")[columns].reset_index(drop=True)
 
 
 def lines(run: Run) -> pd.DataFrame:
     """One row per production line and member, in list order: hours lost, kilograms avoided, output curtailed."""
     frames = [pd.DataFrame({
-        "run": run.world.run.name, "member": member, **line_words(account),
+        "run": run.world.run.name, "member": member, **line_words(run.world.population),
         "full_load_hours_lost": account.hours_lost,
         **{f"avoided_{p}_kg": account.avoided_kg(p) for p in Pollutant},
         "curtailed_output": account.curtailed_output, "curtailed_value_cny": account.curtailed_value_cny,
+        "seasonal_hours_lost": sum(24 * seasonal(part, np.ones(len(part.people))) for part in account.phases),
     }) for member, account in accounts(run)]
     columns = ["run", "member", "city", "county", "line_id", "enterprise_id", "enterprise", "industry", "grade", "control",
                "product", "output_unit", "full_load_hours_lost", *(f"avoided_{p}_kg" for p in Pollutant), "curtailed_output",
-               "curtailed_value_cny"]
+               "curtailed_value_cny", "seasonal_hours_lost"]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
-def line_words(account: Account) -> dict[str, np.ndarray]:
+def line_words(people: Population) -> dict[str, np.ndarray]:
     """What a list says of each line in words, by column."""
-    people = account.population
     return {"city": np.array(people.cities, object)[people.city], "line_id": people.line_id,
             "enterprise_id": people.enterprise_id, "enterprise": people.enterprise_name,
             "industry": np.array(people.industries, object)[people.industry], "grade": GRADES[people.grade],
@@ -145,11 +156,17 @@ def line_words(account: Account) -> dict[str, np.ndarray]:
             "output_unit": people.output_unit}
 
 
-def _groups(account: Account, keys: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
-    """Lines grouped by some of their words: int64[n] and the words of each group, sorted."""
-    frame = pd.DataFrame({key: line_words(account)[key] for key in keys})
-    group = frame.groupby(keys, sort=True)
-    return group.ngroup().to_numpy(), group.size().reset_index()[keys]
+def grouped(account: Account, keys: list[str], figures: dict[str, Callable[[PhaseAccount], np.ndarray]]) -> pd.DataFrame:
+    """Sums of per-line figures over groups of lines, sorted; a line counts under the words it bears in each phase."""
+    frames = []
+    for part in account.phases:
+        words = line_words(part.people)
+        group = pd.DataFrame({key: words[key] for key in keys}).groupby(keys, sort=True)
+        code, size = group.ngroup().to_numpy(), group.size().reset_index()[keys]
+        frames.append(size.assign(**{name: sums(code, len(size), of(part)) for name, of in figures.items()}))
+    if len(frames) == 1:
+        return frames[0]
+    return pd.concat(frames).groupby(keys, sort=True, as_index=False)[list(figures)].sum()
 
 
 def accounts(run: Run) -> list[tuple[str, Account]]:
@@ -192,8 +209,17 @@ def summary(run: Run) -> pd.DataFrame:
             row["avoided_assumed_share"] = assumed / sum(avoided.values()) if sum(avoided.values()) else 0.0
             row["curtailed_value_cny"] = value = float(account.curtailed_value_cny.sum())
             row["curtailed_assumed_share"] = float(account.curtailed_assumed_cny.sum()) / value if value else 0.0
+            if world.settings.seasons:
+                row |= _seasonal_sums(run, account)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _seasonal_sums(run: Run, account: Account) -> dict[str, float]:
+    """What staggered production held back over the period: kg by pollutant, value of output."""
+    people = run.world.population
+    rates = {f"seasonal_{p}_kg": people.emission[at] for at, p in enumerate(Pollutant)} | {"seasonal_value_cny": people.value}
+    return {name: sum(float(seasonal(part, rate).sum()) for part in account.phases) for name, rate in rates.items()}
 
 
 def reduction_targets(run: Run) -> pd.DataFrame:
@@ -207,17 +233,17 @@ def reduction_targets(run: Run) -> pd.DataFrame:
                "total_kg_per_day", "share", "target", "met"]
     if run.accounts is None:
         return pd.DataFrame(columns=columns)
-    account, world, rows = run.accounts[0], run.world, []
+    account, world, rows = run.accounts[0].phases[0], run.world, []
     targets = world.edition.targets.share if world.edition.targets else {}
     for c, (city, given) in enumerate(world.settings.cities.items()):
-        mine = account.population.city == c
+        mine = account.people.city == c
         for at, level in enumerate(ASKING_LEVELS):
             target = targets.get(level.name, np.nan)  # type: ignore[call-overload]
             for p, pollutant in enumerate(Pollutant):
                 total = getattr(given.totals, f"{pollutant}_kg_per_day")
                 if total:
-                    asked = float((account.population.emission[p] * account.asked.share_of(pollutant)[at])[mine].sum())
-                    listed = float(account.population.emission[p][mine].sum())
+                    asked = float((account.people.emission[p] * account.asked.share_of(pollutant)[at])[mine].sum())
+                    listed = float(account.people.emission[p][mine].sum())
                     met = bool(asked / total >= target) if target == target else None
                     rows += [(world.run.name, member, city, level.name, pollutant.value, asked, listed, total, asked / total,
                               target, met) for member in world.members]

@@ -26,6 +26,7 @@ class Rules:
     exceeds, within : float64[c, 1], a day counts when its index is greater. days, within_days : int64[c, 1].
     bridged : bool[c, 1], gap days of an episode neither break the run nor count. level : int8[c].
     lowest : the threshold T0 whose excess makes an episode. longest_gap_days : gaps up to this length are bridged.
+    counted : an outlook counts its episodes of this level or above, None where nobody asks.
     """
 
     criteria: tuple[tuple[Level, int, Criterion], ...]
@@ -38,6 +39,7 @@ class Rules:
     within_days: np.ndarray
     bridged: np.ndarray
     level: np.ndarray
+    counted: Level | None = None
 
     @property
     def own_threshold(self) -> dict[Level, float]:
@@ -48,7 +50,8 @@ class Rules:
         return own
 
 
-def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, lift_hours: float) -> Rules:
+def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, lift_hours: float,
+                  counted: Level | None = None) -> Rules:
     """Criteria by level name as Rules. Raises ValueError when no level has a criterion. Source: model, section 4."""
     rows = tuple((level, number, criterion) for level in Level if level
                  for number, criterion in enumerate(criteria.get(level.name, ())))
@@ -63,7 +66,7 @@ def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, l
         "bridged": [merges and c.over == lowest for _, _, c in rows],
     }
     return Rules(
-        criteria=rows, lowest=lowest, hold_days=math.ceil(lift_hours / 24),
+        criteria=rows, counted=counted, lowest=lowest, hold_days=math.ceil(lift_hours / 24),
         longest_gap_days=math.ceil(lift_hours / 24) - 1 if merges else 0,  # 24 x gap < lift_hours
         level=np.array([int(level) for level, _, _ in rows], np.int8),
         **{name: np.array(values, np.int16 if "days" in name else None)[:, None] for name, values in column.items()},
@@ -135,8 +138,9 @@ class Outlook(NamedTuple):
     """What an issue shows: the episode ahead, and what lifting and lowering look at.
 
     level : int64[k], level of the first episode with a day after today, 0 if none. start, end : int64[k], its first
-    day and its last day above T0. criterion : int64[k], which criterion gives the level. today_over, hold_over : bool[k],
-    today, or one of the next `hold_days`, is above T0. running : bool[k] by level, the level's own threshold is exceeded
+    day and its last day above T0. criterion : int64[k], which criterion gives the level. episodes : int64[k], how many
+    episodes ahead reach the level that `Rules.counted` names. today_over, hold_over : bool[k], today, or one of the next
+    `hold_days`, is above T0. running : bool[k] by level, the level's own threshold is exceeded
     today or on one of those days.
     """
 
@@ -144,6 +148,7 @@ class Outlook(NamedTuple):
     start: np.ndarray
     end: np.ndarray
     criterion: np.ndarray
+    episodes: np.ndarray
     today_over: np.ndarray
     hold_over: np.ndarray
     running: dict[Level, np.ndarray]
@@ -156,6 +161,7 @@ def look_ahead(episode: Episode, today: int | np.ndarray, observed: np.ndarray, 
     size = len(observed)
     level, start, end, criterion = (np.zeros(size, int), np.full(size, -1), np.full(size, -1), np.zeros(size, int))
     ahead = np.zeros(size, bool)  # the current episode has a day after today
+    episodes, told = np.zeros(size, int), np.full(size, -1)  # told : first day of the episode counted last
     for lead, index in enumerate(forecast, start=1):
         before = episode.start
         episode = read_day(episode, today + lead, index, rules)
@@ -167,9 +173,12 @@ def look_ahead(episode: Episode, today: int | np.ndarray, observed: np.ndarray, 
         criterion = np.where(found, held_by, criterion)
         start = np.where(found, episode.start, start)
         end = np.where(found & over, today + lead, end)
+        if rules.counted is not None:
+            another = ahead & (held_level >= rules.counted) & (told != episode.start)
+            episodes, told = episodes + another, np.where(another, episode.start, told)
     near = forecast[: rules.hold_days]
     near_or_today = np.concatenate([observed[None], near])
-    return Outlook(level, start, end, criterion, observed > rules.lowest, (near > rules.lowest).any(axis=0),
+    return Outlook(level, start, end, criterion, episodes, observed > rules.lowest, (near > rules.lowest).any(axis=0),
                    {lv: (near_or_today > t).any(axis=0) for lv, t in rules.own_threshold.items()})
 
 
@@ -209,10 +218,11 @@ def without_closed_days(outlook: Outlook, closed_through: np.ndarray, today: int
     for day in range(int(closed.min()) + 1, today + 1):
         episode = read_day(episode, day, np.where(day > closed, observed[day, which], -np.inf), rules)
     anew = look_ahead(episode, today, observed[today, which], forecast[:, which], rules)
-    level, start, end, criterion = (part.copy() for part in outlook[:4])
-    for part, new in zip((level, start, end, criterion), anew[:4], strict=True):
-        part[which] = new
-    return outlook._replace(level=level, start=start, end=end, criterion=criterion)
+    about = Outlook._fields[:5]  # what is known of the episodes; what lifting looks at stays as it is
+    parts = {name: getattr(outlook, name).copy() for name in about}
+    for name, part in parts.items():
+        part[which] = getattr(anew, name)
+    return outlook._replace(**parts)
 
 
 # ---------------------------------------------------------------- decisions
@@ -268,11 +278,13 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True)
 class Terms:
-    """The response keys that decisions use: hours of notice, hours of paper, whether a level may be lowered."""
+    """The response keys that decisions use: hours of notice, hours of paper, whether a level may be lowered, hours
+    from one issue to the next."""
 
     lead_hours: float = 24
     paper_hours: float = 4
     downgrade: bool = False
+    interval_h: int = 24
 
 
 def decide(standing: Standing, outlook: Outlook, today: int, now: int, rules: Rules,
@@ -312,7 +324,7 @@ def decide(standing: Standing, outlook: Outlook, today: int, now: int, rules: Ru
     level = np.where(upgrade, outlook.level, np.where(lowered, lower, level))
 
     open_ = (level == 0) | (lifts_at != NEVER)
-    due = open_ & (outlook.level > 0) & (begins - now < terms.lead_hours + 24)
+    due = open_ & (outlook.level > 0) & (begins - now < terms.lead_hours + terms.interval_h)
     hour = np.maximum(begins, soonest)
     hour = np.maximum(hour, np.where(level > 0, np.where(lifts_at == NEVER, 0, lifts_at), 0))
     announced = next_level > 0

@@ -143,9 +143,11 @@ def test_the_table_of_outputs_names_every_file(root, yangquan):
 
 
 def test_the_keys_of_a_scenario_are_all_told(root):
-    from sim import scenario
+    from sim import settings
 
     page = (root / "docs" / "scenario.md").read_text(encoding="utf-8")
-    for model in (scenario.Settings, scenario.Forecast, scenario.Response, scenario.GradingOverride, scenario.Period):
+    for model in (settings.Settings, settings.Forecast, settings.Response, settings.GradingOverride, settings.Period,
+                  settings.Grading, settings.Negotiated, settings.Joint, settings.Linkage, settings.Event,
+                  settings.Electricity):
         for key in model.model_fields:
             assert re.search(rf"\b{key}\b", page), key

@@ -9,12 +9,14 @@ import pytest
 from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"], ["columns", "measures", "schema", "aqi"], ["industries"],
-         ["rulebook"], ["scenario", "series", "population", "warning"], ["forecast"], ["grading", "agenda"],
-         ["response", "ledger"], ["engine", "accounts"], ["experiment"], ["wording"], ["tables"], ["orders"], ["results"],
-         ["charts", "metrics"], ["explain", "page", "checking"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
+         ["rulebook"], ["settings", "series", "population", "warning"],
+         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda"],
+         ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["tables"],
+         ["orders"], ["results"], ["charts", "metrics"], ["explain", "page", "checking"], ["api", "showing"], ["cli"],
+         ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"}, "matplotlib": {"charts"}, "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
-         "pydantic": {"schema", "rulebook", "scenario"}, "pydantic_core": {"rulebook", "scenario"}, "yaml": {"files", "aqi"}}
+         "pydantic": {"schema", "rulebook", "settings"}, "pydantic_core": {"rulebook", "settings"}, "yaml": {"files", "aqi"}}
 
 
 def modules(root):

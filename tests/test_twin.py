@@ -71,19 +71,22 @@ def plain_worlds(draw):
         "lift": draw(st.sampled_from([12, 24, 36, 48, 60])), "downgrade": draw(st.booleans()),
         "escalate": draw(st.sampled_from([0, 0, 1, 2])), "preadjust": draw(st.booleans()),
         "withdraw": draw(st.booleans()), "observed": observed, "told": told, "lines": lines,
+        "every": draw(st.sampled_from([24, 24, 12, 6])), "counted": draw(st.sampled_from(["blue", "orange"])),
+        "often": draw(st.sampled_from([1, 1, 2])),
     }
 
 
-def engine_run(world, folder):
+def engine_run(world, folder, **keys):
     rows = [line(f"L{n}", ramp_down_h=ln["down"], ramp_up_h=ln["up"], min_load=ln["min_load"],
                  **{f"{name}_cut": share for name, share in ln["cuts"].items()})
             for n, ln in enumerate(world["lines"])]
     path = write_world(
         Path(folder), world["observed"], rows, world["told"], rules=world["edition"], criteria=world["criteria"],
-        forecast={"horizon_days": world["horizon"], "issue_hour": world["issue_hour"]},
+        forecast={"horizon_days": world["horizon"], "issue_hour": world["issue_hour"], "every_hours": world["every"]},
         response={"lead_hours": world["lead"], "paper_hours": world["paper"], "lift_hours": world["lift"],
                   "downgrade": world["downgrade"], "escalate": world["escalate"], "preadjust": world["preadjust"],
-                  "withdraw_on_lift": world["withdraw"]})
+                  "preadjust_episodes": world["often"], "preadjust_level": world["counted"],
+                  "withdraw_on_lift": world["withdraw"]}, **keys)
     (run,) = experiment.run_all(experiment.load(path))
     return run
 

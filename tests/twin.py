@@ -3,7 +3,8 @@
 A world is a plain dict:
   days, issue_hour, horizon, merges, criteria {level: [{...}]}, lead, paper, lift, downgrade, escalate, preadjust,
   withdraw, observed [index of each day], forecast (issue day, lead) -> index,
-  lines [{cuts: {level: share}, down, up, min_load}]
+  lines [{cuts: {level: share}, down, up, min_load, season: day -> share (optional)}]
+  every (hours between issues), counted (level) and often (episodes) of the pre-adjustment: all optional
 """
 
 import math
@@ -72,69 +73,117 @@ def level_of(episode, series, world, threshold):
     return best
 
 
+def look(world, today, closed_through):
+    """What one issue shows to one area: level and first day of the episode ahead, how many episodes of the counted
+    level are ahead, and whether today and the days that lifting looks at are above the thresholds."""
+    days, threshold = world["days"], lowest_threshold(world["criteria"])
+    ahead_index = {today + lead: world["forecast"](today, lead) for lead in range(1, world["horizon"] + 1)
+                   if today + lead < days}
+    series = {d: world["observed"][d] for d in range(closed_through + 1, today + 1)} | ahead_index
+    hold_days = math.ceil(world["lift"] / 24)
+    soon = [ahead_index[d] for d in range(today + 1, today + hold_days + 1) if d in ahead_index]
+    levels = [(level_of(episode, series, world, threshold), episode) for episode in
+              episodes(series, threshold, world["merges"], world["lift"]) if episode[-1] > today]
+    first = next(((level, episode[0]) for level, episode in levels if level != "none"), ("none", None))
+    counted = RANK[world.get("counted", "blue")]
+    return {
+        "level": first[0], "start": first[1],
+        "episodes": sum(RANK[level] >= counted for level, _ in levels),
+        "today_over": world["observed"][today] > threshold, "hold_over": any(index > threshold for index in soon),
+        "exceeded": {level for level, criteria in world["criteria"].items() if criteria
+                     and any(exceeds(index, criteria) for index in [world["observed"][today], *soon])},
+    }
+
+
+def shared(seen, count):
+    """One view for several areas: what at least `count` of them show."""
+    def enough(met):
+        return sum(map(bool, met)) >= count
+
+    level = max((name for name in LEVELS if name == "none" or enough(RANK[one["level"]] >= RANK[name] for one in seen)),
+                key=RANK.get)
+    starts = sorted(one["start"] for one in seen if one["start"] is not None)
+    return {
+        "level": level, "start": starts[count - 1] if level != "none" else None,
+        "episodes": max(n for n in range(100) if n == 0 or enough(one["episodes"] >= n for one in seen)),
+        "today_over": enough(one["today_over"] for one in seen), "hold_over": enough(one["hold_over"] for one in seen),
+        "exceeded": {name for name in LEVELS if enough(name in one["exceeded"] for one in seen)},
+    }
+
+
 def decisions_of(world):
     """Every decision of one city: dicts with kind, level, issued, effective, warning."""
-    days, hour, horizon = world["days"], world["issue_hour"], world["horizon"]
-    threshold = lowest_threshold(world["criteria"])
+    return linked_decisions([world])[0]
+
+
+def linked_decisions(worlds, follow=(), groups=(), tighten=False):
+    """Decisions of several areas, a list for each: follow [(area, leader)] with leaders first, groups [(areas, count)]."""
+    states = [{"active": None, "announced": None, "closed": -1, "numbers": 0, "made": []} for _ in worlds]
+    every = worlds[0].get("every", 24)
+    for today in range(worlds[0]["days"]):
+        for now in range(24 * today + worlds[0]["issue_hour"] % every, 24 * (today + 1), every):
+            seen = [look(world, today, state["closed"]) for world, state in zip(worlds, states, strict=True)]
+            for areas, count in groups:
+                one = shared([seen[area] for area in areas], count)
+                for area in areas:
+                    seen[area] = shared([one, seen[area]], 1) if tighten else one
+            for area, leader in follow:
+                seen[area] = shared([seen[leader], seen[area]], 1) if tighten else seen[leader]
+            for world, state, view in zip(worlds, states, seen, strict=True):
+                decide(world, state, view, today, now)
+    return [state["made"] for state in states]
+
+
+def decide(world, state, view, today, now):
+    """One issue of one area."""
+    paper, every = world["paper"], world.get("every", 24)
     hold_days = math.ceil(world["lift"] / 24)
-    paper, made = world["paper"], []
-    active = announced = None  # {"level", "number", "at", "lifts"}
-    closed_through, numbers = -1, 0
+    frequent = view["episodes"] >= world.get("often", 1)
 
-    def note(kind, level, now, effective, number):
-        made.append({"kind": kind, "level": level, "issued": now, "effective": effective, "warning": number})
+    def note(kind, level, effective, number):
+        state["made"].append({"kind": kind, "level": level, "issued": now, "effective": effective, "warning": number,
+                              "early": frequent})
 
-    for today in range(days):
-        now = 24 * today + hour
-        ahead_index = {today + lead: world["forecast"](today, lead) for lead in range(1, horizon + 1)
-                       if today + lead < days}
-        series = {d: world["observed"][d] for d in range(closed_through + 1, today + 1)} | ahead_index
-        if announced and announced["at"] <= now:
-            active, announced = {**announced, "lifts": None}, None
-        if active and active["lifts"] is not None and active["lifts"] <= now:
-            active = None
-        ahead = None
-        for episode in episodes(series, threshold, world["merges"], world["lift"]):
-            level = level_of(episode, series, world, threshold)
-            if episode[-1] > today and level != "none":
-                ahead = (24 * episode[0], level, episode[0])
-                break
-        soon = [ahead_index[d] for d in range(today + 1, today + hold_days + 1) if d in ahead_index]
-        if active and active["lifts"] is None:
-            if not any(index > threshold for index in soon):
-                effective = max(24 * (today + 1), now + paper) if world["observed"][today] > threshold else now + paper
-                active["lifts"], closed_through = effective, today
-                note("lift", active["level"], now, effective, active["number"])
-            elif ahead and ahead[2] <= today + hold_days and RANK[ahead[1]] > RANK[active["level"]]:
-                active["level"] = ahead[1]
-                note("upgrade", ahead[1], now, max(ahead[0], now + paper), active["number"])
-            elif world["downgrade"]:
-                exceeded = [level for level, criteria in world["criteria"].items() if criteria
-                            and RANK[level] <= RANK[active["level"]]
-                            and any(exceeds(index, criteria) for index in [world["observed"][today], *soon])]
-                lower = max(exceeded, key=RANK.get, default=active["level"])
-                if RANK[lower] < RANK[active["level"]]:
-                    active["level"] = lower
-                    note("downgrade", lower, now, max(24 * (today + 1), now + paper), active["number"])
-        if active is None or active["lifts"] is not None:
-            due = None
-            if ahead and ahead[0] - now < world["lead"] + 24 and ahead[2] > closed_through:
-                due = (max(ahead[0], now + paper, active["lifts"] if active else 0), ahead[1])
-            if announced is None and due:
-                numbers += 1
-                announced = {"level": due[1], "number": numbers, "at": due[0]}
-                note("issue", due[1], now, due[0], numbers)
-            elif announced and not due:
-                note("cancel", announced["level"], now, now, announced["number"])
-                announced = None
-            elif announced and due[0] < announced["at"]:
-                higher = max(announced["level"], due[1], key=RANK.get)
-                announced.update(at=due[0], level=higher)
-                note("advance", higher, now, due[0], announced["number"])
-            elif announced and RANK[due[1]] > RANK[announced["level"]]:
-                announced["level"] = due[1]
-                note("upgrade", due[1], now, max(now + paper, announced["at"]), announced["number"])
-    return made
+    announced, active = state["announced"], state["active"]
+    if announced and announced["at"] <= now:
+        active, announced = {**announced, "lifts": None}, None
+    if active and active["lifts"] is not None and active["lifts"] <= now:
+        active = None
+    level, start = view["level"], view["start"]
+    begins = None if start is None else 24 * start
+    if active and active["lifts"] is None:
+        if not view["hold_over"]:
+            active["lifts"] = max(24 * (today + 1), now + paper) if view["today_over"] else now + paper
+            state["closed"] = today
+            note("lift", active["level"], active["lifts"], active["number"])
+        elif level != "none" and start <= today + hold_days and RANK[level] > RANK[active["level"]]:
+            active["level"] = level
+            note("upgrade", level, max(begins, now + paper), active["number"])
+        elif world["downgrade"]:
+            exceeded = [name for name in view["exceeded"] if RANK[name] <= RANK[active["level"]]]
+            lower = max(exceeded, key=RANK.get, default=active["level"])
+            if RANK[lower] < RANK[active["level"]]:
+                active["level"] = lower
+                note("downgrade", lower, max(24 * (today + 1), now + paper), active["number"])
+    if active is None or active["lifts"] is not None:
+        due = None
+        if level != "none" and begins - now < world["lead"] + every:
+            due = max(begins, now + paper, active["lifts"] if active else 0)
+        if announced is None and due is not None:
+            state["numbers"] += 1
+            announced = {"level": level, "number": state["numbers"], "at": due}
+            note("issue", level, due, state["numbers"])
+        elif announced and due is None:
+            note("cancel", announced["level"], now, announced["number"])
+            announced = None
+        elif announced and due < announced["at"]:
+            higher = max(announced["level"], level, key=RANK.get)
+            announced.update(at=due, level=higher)
+            note("advance", higher, due, announced["number"])
+        elif announced and RANK[level] > RANK[announced["level"]]:
+            announced["level"] = level
+            note("upgrade", level, max(now + paper, announced["at"]), announced["number"])
+    state["active"], state["announced"] = active, announced
 
 
 def exceeds(index, criteria):
@@ -156,7 +205,7 @@ def changes_for(decisions, world, down):
         ends = d["kind"] in ("lift", "cancel")
         level = 0 if ends else RANK[d["level"]]
         start = d["effective"]
-        if world["preadjust"] and down > 0 and d["kind"] in ("issue", "upgrade", "advance"):
+        if world["preadjust"] and d["early"] and down > 0 and d["kind"] in ("issue", "upgrade", "advance"):
             start = max(d["effective"] - down, min(d["issued"] + world["paper"], d["effective"]))
         if d["kind"] in ("cancel", "advance") or (d["kind"] == "lift" and world["withdraw"]):
             planned = [p for p in planned if p[3] != d["warning"] or p[0] < start or p[0] < d["issued"]]
@@ -197,14 +246,35 @@ def response_rank(rank, escalate):
 
 
 def hours_lost(line, decisions, world, obeys=lambda number: True):
-    """Full-load hours lost by one line: its load followed hour by hour, each part of an hour a trapezium."""
+    """Full-load hours lost to warnings by one line: its load followed hour by hour, each part of an hour a trapezium.
+
+    A season (`line["season"](day)`, a share taken away) lowers what the hour is worth; the safe least load of the line
+    is a floor for both together.
+    """
+    return sum(part for _, part in hours_by_day(line, decisions, world, obeys))
+
+
+def hours_by_day(line, decisions, world, obeys=lambda number: True):
+    """(day, full-load hours lost to warnings) for each day of the period that holds a change of the season or none."""
+    season = line.get("season", lambda day: 0.0)
+    floor = {day: min(season(day), 1 - line["min_load"]) for day in range(world["days"])}
+    lost = []
+    for taken in sorted(set(floor.values())):  # the way to a target is the same whatever the season: follow it for each
+        runs = 1 - taken
+        cap = 1 - line["min_load"] / runs if runs else 0.0
+        by_hour = followed(line, decisions, world, max(cap, 0.0), obeys)
+        lost += [(day, runs * sum(by_hour[24 * day: 24 * day + 24])) for day in range(world["days"]) if floor[day] == taken]
+    return sorted(lost)
+
+
+def followed(line, decisions, world, cap, obeys):
+    """Part of each hour of the period that a line loses."""
     heard = changes_for(decisions, world, line["down"])
-    cap = 1 - line["min_load"]
     shares = [0.0, 0.0] + [min(line["cuts"][level], cap) for level in ("yellow", "orange", "red")]
-    level, load, goal, left, rate, lost = 0, 1.0, 1.0, 0.0, 0.0, 0.0
+    level, load, goal, left, rate, by_hour = 0, 1.0, 1.0, 0.0, 0.0, []
     waiting = list(heard)
     for hour in range(24 * world["days"]):
-        clock = float(hour)
+        clock, lost = float(hour), 0.0
         while clock < hour + 1:
             while waiting and waiting[0][0] <= clock + 1e-9:
                 _, to, number = waiting.pop(0)
@@ -227,7 +297,8 @@ def hours_lost(line, decisions, world, obeys=lambda number: True):
                 if left < 1e-12:
                     left = 0.0
             clock = stop
-    return lost
+        by_hour.append(lost)
+    return by_hour
 
 
 def hours_by_level(decisions, world):
