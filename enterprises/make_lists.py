@@ -1,4 +1,4 @@
-"""Make the synthetic lists of Yangquan, Taiyuan and Jincheng: `python enterprises/make_lists.py [FOLDER]`.
+"""Make the synthetic lists of cities, districts and linked areas: `python enterprises/make_lists.py [FOLDER]`.
 
 Every number comes from the three tables beside this script, each row with its source or marked as an assumption:
 `mix.csv` (how many firms of which industry in which county), `profiles.csv` (what a line makes, emits and costs),
@@ -22,7 +22,12 @@ HEADER = ("enterprise_id", "enterprise", "county", "industry", "grade", "control
           "output_unit", "output_per_day", "output_value_cny_per_day", "so2_kg_per_day", "nox_kg_per_day",
           "pm_kg_per_day", "voc_kg_per_day", "ramp_down_h", "ramp_up_h", "min_load", "trucks_per_day", "yellow_cut",
           "orange_cut", "red_cut", "yellow_measure", "orange_measure", "red_measure")
-CITIES = {"yangquan": ("阳泉", "YQ"), "taiyuan": ("太原", "TY"), "jincheng": ("晋城", "JC")}
+CITIES = {"yangquan": ("阳泉", "YQ"), "taiyuan": ("太原", "TY"), "jincheng": ("晋城", "JC"),  # a new one goes last: seeds
+          "yangquan-urban": ("阳泉城区", "YQC"), "linked-xinzhou": ("忻州联动区", "LXZ"),
+          "linked-lvliang": ("吕梁联动区", "LLL"), "linked-jinzhong": ("晋中联动区", "LJZ"),
+          "linked-yangquan": ("阳泉联动区", "LYQ"), "linked-linfen": ("临汾联动区", "LLF"),
+          "linked-yuncheng": ("运城联动区", "LYC")}
+PARTS = {"zezhou": ("jincheng", "泽州县")}  # list: the list it is cut from, the county kept
 STEEL_STEPS = {"sinter": 1.0, "blast-furnace": 0.62, "converter": 0.64, "rolling": 0.62}  # tonnes per tonne of sinter
 OWN_PLANS = ((0.1, 0.2, 0.3), (0.15, 0.3, 0.5), (0.0, 0.3, 0.5), (0.2, 0.5, 1.0))
 
@@ -144,7 +149,7 @@ def plan(firms: list[dict], known: dict[str, float], rng: np.random.Generator) -
 
 
 def scale_to_inventory(city: str, firms: list[dict]) -> dict[str, float]:
-    """Factor for each pollutant that brings Jincheng's list to its share of the inventory; used for all three."""
+    """Factor for each pollutant that brings Jincheng's list to its share of the inventory; used for every list."""
     known, factor = figures(city), {}
     for pollutant in POLLUTANTS:
         raw = sum(line["output"] * line["dirt"] * float(line["profile"][f"{pollutant}_kg_per_unit"])
@@ -193,18 +198,52 @@ def table(city: str, firms: list[dict], factor: dict[str, float], rng: np.random
     return made
 
 
-def main(folder: Path) -> None:
-    """Write the three lists and say what they hold."""
+def with_small_cupolas(made: list[dict], known: dict[str, float]) -> list[dict]:
+    """The same lines; the cupolas of the smallest cupola firms, by output, become cupolas below 10 t/h.
+
+    Whole firms, so that no rule that counts lines of one process sees other groups than before.
+    """
+    output: dict[str, float] = {}
+    for row in made:
+        if row["process"] == "冲天炉":
+            output[row["enterprise_id"]] = output.get(row["enterprise_id"], 0) + float(row["output_per_day"])
+    small = sorted(output, key=output.__getitem__)[: int(known["cupola_small"])]
+    return [row | {"process": "cupola-small"} if row["enterprise_id"] in small else row for row in made]
+
+
+def with_power_freight(made: list[dict], known: dict[str, float]) -> list[dict]:
+    """The same lines; power plants with the trucks that their coal and ash would fill."""
+    per_mwh = known["power_freight"] / known["truck_load"]
+    return [row | {"trucks_per_day": f"{max(1, round(float(row['output_per_day']) * per_mwh))}"}
+            if row["industry"] == "thermal-power" else row for row in made]
+
+
+def tables() -> tuple[dict[str, list[dict]], dict[str, float]]:
+    """All lists as rows by name, and the factors to the inventory."""
     lists = {city: build(city) for city in CITIES}
     factor = scale_to_inventory("jincheng", lists["jincheng"])
-    for city, firms in lists.items():
-        made = table(city, firms, factor, np.random.default_rng([SEED, 10 + list(CITIES).index(city)]))
-        with (folder / f"{city}.csv").open("w", encoding="utf-8-sig", newline="") as out:
+    made = {}
+    for at, (city, firms) in enumerate(lists.items()):
+        made[city] = table(city, firms, factor, np.random.default_rng([SEED, 10 + at]))
+        if city.startswith("linked-"):
+            made[city] = with_power_freight(made[city], figures(city))
+    made |= {part: [row for row in made[whole] if row["county"] == county] for part, (whole, county) in PARTS.items()}
+    known = figures("taiyuan-2021")
+    made["taiyuan-2021"] = with_power_freight(with_small_cupolas(made["taiyuan"], known), known)
+    return made, factor
+
+
+def main(folder: Path) -> None:
+    """Write all lists and say what they hold."""
+    made, factor = tables()
+    for name, lines in made.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as out:
             writer = csv.DictWriter(out, HEADER, restval="", lineterminator="\n")
             writer.writeheader()
-            writer.writerows(made)
-        kg = {p: sum(float(r[f"{p}_kg_per_day"]) for r in made if r["control"] != "long-closed") for p in POLLUTANTS}
-        print(city, len(firms), "firms", len(made), "lines", {p: round(v / 1000, 2) for p, v in kg.items()}, "t/d")
+            writer.writerows(lines)
+        firms = len({row["enterprise_id"] for row in lines})
+        kg = {p: sum(float(r[f"{p}_kg_per_day"]) for r in lines if r["control"] != "long-closed") for p in POLLUTANTS}
+        print(name, firms, "firms", len(lines), "lines", {p: round(v / 1000, 2) for p, v in kg.items()}, "t/d")
     print("factor to the inventory", {p: round(f, 3) for p, f in factor.items()})
 
 

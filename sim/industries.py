@@ -24,12 +24,16 @@ class Industry:
 
 @dataclass(frozen=True)
 class Process:
-    """A process that rules tell apart. scale : its own grades, empty for the industry's; normal_coking_h : hours."""
+    """A process that rules tell apart. scale : its own grades, empty for the industry's; normal_coking_h : hours.
+
+    graded : whether grading policies tell it apart; where not, only other rules do, such as a stop by a date.
+    """
 
     industry: str
     key: str
     name: dict[str, str]
     aliases: tuple[str, ...]
+    graded: bool
     scale: tuple[str, ...]
     normal_coking_h: float | None
     basis: Basis | None
@@ -46,7 +50,8 @@ def industries() -> dict[str, Industry]:
 def processes() -> dict[tuple[str, str], Process]:
     return {(r["industry"], r["process"]): Process(
         r["industry"], r["process"], {"en": r["en"], "zh": r["zh"]}, tuple(filter(None, r["aliases"].split("|"))),
-        tuple(filter(None, r["scale"].split("|"))), float(r["normal_coking_h"]) if r["normal_coking_h"] else None,
+        r["graded"] == "yes", tuple(filter(None, r["scale"].split("|"))),
+        float(r["normal_coking_h"]) if r["normal_coking_h"] else None,
         Basis(r["basis"]) if r["basis"] else None) for r in records("processes.csv")}
 
 

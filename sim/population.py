@@ -192,12 +192,13 @@ def _processes(words: np.ndarray, industry: np.ndarray) -> tuple[tuple[str, ...]
 
 def _check_processes(words: np.ndarray, industry: np.ndarray, names: tuple[str, ...], process: np.ndarray, named: dict,
                      table: Table, findings: Findings) -> None:
-    """A process that no rule knows, in an industry whose rules tell processes apart, is pointed out: it takes the row
-    for any process."""
+    """A process that no rule knows, in an industry whose grading rules tell processes apart, is pointed out: it takes
+    the row for any process."""
     keys = tuple(industries())
     for i in np.flatnonzero((words != "") & (industry >= 0)):
         key = keys[industry[i]]
-        known = [p.name for (of, _), p in processes().items() if of == key and p.key != ANY]
+        known = [p.name for (of, _), p in processes().items()
+                 if of == key and p.key != ANY and p.graded]
         if known and (key, names[process[i]]) not in processes():
             findings.add("list.process", doubtful=True, file=table.file, place=table.rows[i], key=named["process"],
                          value=words[i], hint={lang: ", ".join(name[lang] for name in known) for lang in LANGUAGES})

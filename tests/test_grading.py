@@ -55,6 +55,11 @@ def test_control_class_comes_before_the_grade():
     assert asked.output[:, 0].tolist() == [0, 0, 0]
 
 
+def test_a_process_that_no_row_names_takes_the_row_for_any_process():
+    asked = shares([line("L", industry="foundry", grade="C"), line("M", industry="foundry", process="cupola-small", grade="C")])
+    assert asked.output[:, 0].tolist() == asked.output[:, 1].tolist() == [0.5, 1, 1]
+
+
 def test_without_a_policy_a_blank_cut_asks_nothing():
     asked = shares([line("L", grade="D", orange_cut=0.4)], Choice(rulebook.policy("none")))
     assert asked.output[:, 0].tolist() == [0, 0.4, 0]

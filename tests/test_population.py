@@ -40,6 +40,19 @@ def test_chinese_headers_words_and_encodings_are_read(tmp_path, encoding):
     assert people.enterprise_name[0] == "虚构焦化厂"
 
 
+@pytest.mark.parametrize("written", ["cupola-small", "10吨/小时以下冲天炉", "冲天炉(10吨/小时以下)", "Cupola below 10 t/h"])
+def test_a_small_cupola_is_known_by_its_names(tmp_path, written):
+    people, findings = read(write_list(tmp_path / "list.csv", [line("L", industry="铸造", grade="C", process=written)]))
+    assert people.processes[people.process[0]] == "cupola-small"
+    assert findings.all == []
+
+
+def test_an_unknown_process_is_pointed_out_only_where_grading_rules_tell_processes_apart(tmp_path):
+    rows = [line("L", industry="铸造", grade="C", process="中频炉"), line("M", industry="水泥", grade="C", process="包装")]
+    _, findings = read(write_list(tmp_path / "list.csv", rows))
+    assert [(f.code, f.value) for f in findings.all] == [("list.process", "包装")]
+
+
 @pytest.mark.parametrize(("written", "read_as"), [("１２．５", 12.5), ("1,234.5", 1234.5), (" 7 ", 7), ("1e2", 100)])
 def test_numbers_are_read_as_people_write_them(tmp_path, written, read_as):
     people, _ = read(write_list(tmp_path / "list.csv", [line("L", so2_kg_per_day=written)]))
