@@ -8,7 +8,7 @@ from sim.accounts import PhaseAccount, sums
 from sim.experiment import Run
 from sim.grading import NOTHING
 from sim.response import response_level
-from sim.tables import accounts, line_words
+from sim.tables import accounts, line_words, seasonal
 from sim.vocab import ASKING_LEVELS, Kind, Level, Pollutant
 
 RULE_COLUMNS = ["run", "member", "control", "industry", "process", "grade", "level", "kind", "share", "basis", "confidence",
@@ -45,6 +45,30 @@ def _rules_of(run: Run, member: str, part: PhaseAccount, at: int, lang: str) -> 
         "confidence": [r.confidence for r in rows], "clause": [wording.row_clause(r, lang) for r in rows],
         "lines": lines[used], **moved,
         "curtailed_value_cny": sums(of_row, size, part.hours_at(at) / 24 * part.people.value)[used]})
+
+
+def seasons_applied(run: Run, lang: str) -> pd.DataFrame:
+    """What each row of staggered production held back over the period, by city: lines, kilograms, output, yuan."""
+    columns = ["run", "city", "season", "industry", "process", "grade", "from", "to", "share", "lines",
+               *(f"seasonal_{p}_kg" for p in Pollutant), "seasonal_value_cny", "basis", "confidence", "clause"]
+    frames = []
+    for part in run.accounts[0].phases if run.accounts else ():
+        phase, listed = part.phase, run.world.population
+        for at, row in enumerate(phase.season_rows):
+            for city in np.unique(listed.city[phase.season_row == at]):
+                held = seasonal(part, ((phase.season_row == at) & (listed.city == city)).astype(float))
+                frames.append({
+                    "run": run.world.run.name, "city": listed.cities[city], "season": row.season, "industry": row.industry,
+                    "process": row.process, "grade": row.grade, "from": "{:02d}-{:02d}".format(*row.first),
+                    "to": "{:02d}-{:02d}".format(*row.last), "share": row.share, "lines": int((held > 0).sum()),
+                    **{f"seasonal_{p}_kg": float(held @ listed.emission[k]) for k, p in enumerate(Pollutant)},
+                    "seasonal_value_cny": float(held @ listed.value), "basis": row.basis.value,
+                    "confidence": row.confidence, "clause": wording.cited(row.cite, lang)})
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    words = [c for c in columns if c != "lines" and not c.startswith("seasonal_")]
+    return pd.DataFrame(frames).groupby(words, sort=False, as_index=False).agg(
+        {c: "max" if c == "lines" else "sum" for c in columns if c not in words})[columns]
 
 
 def orders(run: Run, lang: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from sim import charts, rulebook, wording
 from sim.experiment import Progress, Run
 from sim.industries import ANY, industries, processes
 from sim.labels import MONEY, text
+from sim.mechanisms import mechanisms
 from sim.metrics import (
     avoided_by_industry,
     first_member,
@@ -77,14 +78,15 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
     members = len(run.world.members)
     section: dict[str, Any] = {
         "name": run_name(run, lang), "edition": getattr(run.world.edition.title, lang), "run": name,
-        "winters": [charts.svg(winter(results, run, city)) for city in run.world.cities],
-        "decisions": first_member(mine["warnings"], run).to_dict("records"), "many_cities": len(run.world.cities) > 1,
+        "winters": [charts.svg(winter(results, run, city)) for city in run.world.cities
+                    if run.world.source[city] == city],  # an area without days of its own would show its leader's again
+        "decisions": _decisions(first_member(mine["warnings"], run), run, lang), "many_cities": len(run.world.cities) > 1,
         "city_names": {key: names[lang] for key, names in run.world.names.items()},
         "members": members, "member": run.world.members[0], "listed": run.accounts is not None,
         "changes": [{"key": c.key, "old": wording.plain(c.old), "new": wording.plain(c.new), "given": c.given}
                     for c in run.world.run.changes],
         "outside_hours": hours_outside_warnings(run),
-    }
+    } | mechanisms(results, run)
     if not section["listed"]:
         return section
     for sheet in ("totals", "output", "lines", "by_level", "by_county", "rules"):
@@ -108,6 +110,19 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "assumptions": _assumptions(mine["rules"], lang),
     }
     return section
+
+
+def _decisions(taken: pd.DataFrame, run: Run, lang: str) -> list[dict[str, Any]]:
+    """Decisions in order; the same decision for several linked areas is one row."""
+    rows: dict[tuple, dict[str, Any]] = {}
+    for row in taken.to_dict("records"):
+        key = tuple(value for name, value in row.items() if name not in ("city", "warning"))
+        name = run.world.names[row["city"]][lang]
+        if key in rows:
+            rows[key]["areas"].append(name)
+        else:
+            rows[key] = row | {"areas": [name]}
+    return list(rows.values())
 
 
 def winter(results: Results, run: Run, city: str) -> Any:

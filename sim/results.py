@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import orders, tables
+from sim import electricity, orders, tables
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -80,6 +80,16 @@ class Results:
         return _joined([tables.reduction_targets(run) for run in self.runs])
 
     @cached_property
+    def seasons(self) -> pd.DataFrame:
+        """One row per row of staggered production that met a line: what it held back, its basis, document, clause."""
+        return _joined([orders.seasons_applied(run, self.lang) for run in self.runs])
+
+    @cached_property
+    def electricity(self) -> pd.DataFrame:
+        """City x industry x grade: electricity used and its surcharge, where the scenario names prices."""
+        return _joined([electricity.surcharges(run) for run in self.runs])
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per run and member: warnings and hours by level, kilograms, curtailed value."""
         return _joined([tables.summary(run) for run in self.runs])
@@ -94,6 +104,8 @@ class Results:
         sheets = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
                   "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
                   "rules_applied": self.rules, "reduction_targets": self.targets}
+        asked_for = {"seasons": self.seasons, "electricity": self.electricity}  # only where a scenario speaks of them
+        sheets |= {name: frame for name, frame in asked_for.items() if len(frame)}
         written = {}
         for number, (name, frame) in enumerate(sheets.items()):
             if progress:

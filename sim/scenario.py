@@ -37,7 +37,7 @@ class RunSettings:
     settings: Settings
     changes: tuple[Change, ...]
     criteria_replaced: frozenset[str]
-    place: Callable[[str], int | str] = lambda key: ""
+    place: Callable[[str], int | str]
 
 
 BASE = "base"

@@ -14,6 +14,7 @@ from sim.explain import Explanation
 from sim.labels import MONEY, text
 from sim.orders import spells
 from sim.results import Results
+from sim.seasons import Season, season, season_names
 from sim.vocab import WARNING_LEVELS, Basis, Level, Pollutant
 
 LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
@@ -109,10 +110,13 @@ def rules(console: Console, name: str | None, lang: str) -> None:
         _all_rules(console, lang)
     elif name in rulebook.edition_names():
         _edition(console, rulebook.edition(name), lang)
-    elif name in rulebook.policy_names():
-        _policy(console, rulebook.policy(name), lang)
+    elif name in rulebook.policy_names() or name in season_names():  # a document may bring both, under one name
+        if name in rulebook.policy_names():
+            _policy(console, rulebook.policy(name), lang)
+        if name in season_names():
+            _season(console, season(name), lang)
     else:
-        known = ", ".join([*rulebook.edition_names(), *rulebook.policy_names()])
+        known = ", ".join(dict.fromkeys([*rulebook.edition_names(), *rulebook.policy_names(), *season_names()]))
         raise InputError([Finding("rules.unknown", key="EDITION", value=name, words={"allowed": known})])
 
 
@@ -136,6 +140,16 @@ def _all_rules(console: Console, lang: str) -> None:
         table.add_row(f"[bold]{name}[/]", _valid(policy.head.valid), _bases(policy),
                       f"{wording.document(policy.head.document, lang)} {getattr(policy.head.title, lang)}")
     console.print(table)
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for key in ("cli.season", "cli.valid", "cli.basis_shares", "cli.document"):
+        table.add_column(text(key, lang))
+    for name in season_names():
+        head, rows = season(name).head, season(name).rows
+        table.add_row(f"[bold]{name}[/]", _valid(head.valid),
+                      " / ".join(str(sum(row.basis is basis for row in rows)) for basis in Basis),
+                      f"{head.document} {getattr(head.title, lang)}")
+    console.print(table)
+    console.print()
     console.print(text("cli.assumed_rows", lang) + ": " + ", ".join(
         f"{name} {rulebook.policy(name).assumed_rows_share:.0%}" for name in rulebook.policy_names()), style="dim")
 
@@ -190,10 +204,25 @@ def _policy(console: Console, policy: rulebook.Policy, lang: str) -> None:
         table.add_column(text(key, lang), overflow="fold")
     for row in policy.rows.values():
         share = wording.percent(row.share) if isinstance(row.share, float) else text("cli.parameter", lang)
+        if row.interval:
+            share = " - ".join(map(wording.percent, row.interval))
         hours = f" {row.coking_h:g} h" if row.coking_h else f" {share}"
         table.add_row(wording.row_key(row, lang) or text("cli.any", lang), _level(row.level, lang),
                       text(f"measurekind.{row.kind}", lang) + hours, text(f"basis.{row.basis}", lang),
                       wording.document(rulebook.citations()[row.cite].document, lang))
+    console.print(table)
+
+
+def _season(console: Console, shown: Season, lang: str) -> None:
+    console.print(f"[bold]{shown.head.id}[/]  {getattr(shown.head.title, lang)}")
+    console.print(f"{shown.head.document}; {text('cli.valid', lang)} {_valid(shown.head.valid)}", style="dim")
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for key in ("report.industry", "report.days", "report.share", "report.basis", "report.document"):
+        table.add_column(text(key, lang), overflow="fold")
+    for row in shown.rows:
+        table.add_row(wording.row_key(row, lang) or text("cli.any", lang), "{:02d}-{:02d} - {:02d}-{:02d}".format(
+            *row.first, *row.last), wording.percent(row.share), text(f"basis.{row.basis}", lang),
+            wording.cited(row.cite, lang))
     console.print(table)
 
 

@@ -6,6 +6,7 @@ from sim.grading import OWN_PLAN
 from sim.industries import ANY, industries, processes
 from sim.ledger import Decisions
 from sim.rulebook import Criterion, RuleRow
+from sim.seasons import SeasonRow
 from sim.vocab import Basis, Kind, Level
 
 
@@ -82,7 +83,7 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
     return why, clause, basis.value
 
 
-def row_key(row: RuleRow, lang: str) -> str:
+def row_key(row: RuleRow | SeasonRow, lang: str) -> str:
     """Which kind of line a row is for: control class unless normal, industry, process, grade."""
     parts = [] if row.control in ("normal", ANY) else [labels.text(f"control.{row.control}", lang)]
     if row.industry != ANY:

@@ -12,7 +12,7 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"], ["columns",
          ["rulebook"], ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda"],
          ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["tables"],
-         ["orders"], ["results"], ["charts", "metrics"], ["explain", "page", "checking"], ["api", "showing"], ["cli"],
+         ["orders", "electricity"], ["results"], ["charts", "metrics", "mechanisms"], ["explain", "page", "checking"], ["api", "showing"], ["cli"],
          ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"}, "matplotlib": {"charts"}, "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
