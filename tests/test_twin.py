@@ -76,9 +76,9 @@ def plain_worlds(draw):
     }
 
 
-def engine_run(world, folder, **keys):
+def engine_run(world, folder, rows_as=None, **keys):
     rows = [line(f"L{n}", ramp_down_h=ln["down"], ramp_up_h=ln["up"], min_load=ln["min_load"],
-                 **{f"{name}_cut": share for name, share in ln["cuts"].items()})
+                 **{f"{name}_cut": share for name, share in ln["cuts"].items()}, **(rows_as or {}))
             for n, ln in enumerate(world["lines"])]
     path = write_world(
         Path(folder), world["observed"], rows, world["told"], rules=world["edition"], criteria=world["criteria"],

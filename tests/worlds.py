@@ -63,3 +63,28 @@ def write_world(folder: Path, index, rows=None, told=None, start=START, **keys) 
     path = folder / "scenario.yaml"
     path.write_text(yaml.safe_dump(scenario, allow_unicode=True), encoding="utf-8")
     return path
+
+
+def write_areas(folder: Path, areas, told=None, start=START, **keys) -> Path:
+    """A scenario of several areas: {name: (daily index or None, rows of its list or None)}; told by area."""
+    cities = {}
+    days = max(len(index) for index, _ in areas.values() if index)
+    for name, (index, rows) in areas.items():
+        cities[name] = {}
+        if index:
+            cities[name]["observed"] = write_series(folder / f"{name}.csv", index, start).name
+        if rows:
+            cities[name]["enterprises"] = write_list(folder / f"{name}-list.csv", rows).name
+    scenario = {"title": "test", "period": {"start": start, "end": start + timedelta(days=days - 1)},
+                "rules": "mee2019", "grading": "none", "cities": cities} | keys
+    if told is not None:
+        parts = []
+        for name, values in told.items():
+            parts.append(write_forecast(folder / "part.csv", values, start, name).read_text(encoding="utf-8"))
+        header = parts[0].splitlines()[0]
+        body = [line for part in parts for line in part.splitlines()[1:]]
+        (folder / "forecast.csv").write_text("\n".join([header, *body]) + "\n", encoding="utf-8")
+        scenario["forecast"] = scenario.get("forecast", {}) | {"source": "file", "path": "forecast.csv"}
+    path = folder / "scenario.yaml"
+    path.write_text(yaml.safe_dump(scenario, allow_unicode=True), encoding="utf-8")
+    return path
