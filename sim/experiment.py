@@ -19,6 +19,7 @@ from sim.grading import Asked, Choice, Override, ask
 from sim.industries import ANY, industry_named, process_named
 from sim.labels import LANGUAGES, text
 from sim.ledger import Ledger
+from sim.other_sources import Others, OtherSources, join_sources, others, sources_of
 from sim.population import Population, join, list_of
 from sim.rng import fingerprints, uniform
 from sim.scenario import RunSettings, Settings, read_runs
@@ -39,7 +40,8 @@ class World:
     """One run's inputs, read, checked and frozen.
 
     index : DailyIndex by city. observed : float64[day, city], trigger index. issue : forecast of each day, for all
-    members. population, choice, asked : the lists and what is asked of them, None without a list.
+    members. population, choice, asked : the lists and what is asked of them, None without a list. others : sources
+    outside the lists and the trucks that serve them.
     """
 
     run: RunSettings
@@ -55,6 +57,7 @@ class World:
     population: Population | None
     choice: Choice
     asked: Asked | None
+    others: Others
 
     @property
     def settings(self) -> Settings:
@@ -118,6 +121,10 @@ class _Reader:
             self.lists[key] = list_of(table, city, self.findings) if table else None
         return self.lists[key]
 
+    def sources(self, name: str, place: int) -> OtherSources | None:
+        table = self.table(name)
+        return sources_of(table, place, self.findings) if table else None
+
 
 def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scenario:
     """Read a scenario and everything it names; check it whole.
@@ -147,6 +154,8 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
               for key, city in settings.cities.items()}
     index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
              for key, one in series.items() if one}
+    outside = [reader.sources(city.other_sources, place) for place, city in enumerate(settings.cities.values())
+               if city.other_sources]
     source = settings.forecast
     told = None
     if source.source == "file" and source.path:
@@ -169,7 +178,8 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
     members = told.members if told else ("0",)
     issue = told.issue() if told else SOURCES[source.source](observed, source.horizon_days)
     return World(run, calendar, edition, rules, names, index, {k: s.values for k, s in series.items() if s}, observed,
-                 members, issue, population, choice, asked)
+                 members, issue, population, choice, asked,
+                 others(join_sources(filter(None, outside)), population, settings.transport, settings.other_measures))
 
 
 def _names(key: str, city: object) -> dict[str, str]:
