@@ -19,7 +19,7 @@ from sim.grading import Asked, Choice, Override, ask
 from sim.industries import ANY, industry_named, process_named
 from sim.labels import LANGUAGES, text
 from sim.ledger import Ledger
-from sim.other_sources import Others, OtherSources, join_sources, others, sources_of
+from sim.other_sources import Others, OtherSources, doubt_totals, join_sources, others, sources_of
 from sim.population import Population, join, list_of
 from sim.rng import fingerprints, uniform
 from sim.scenario import RunSettings, Settings, read_runs
@@ -174,12 +174,15 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
     asked = ask(population, choice, findings) if population else None
     if findings.faults > before:
         return None
+    sources = join_sources(filter(None, outside))
+    doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in settings.cities.values()],
+                 list(settings.cities), findings)
     observed = np.stack([index[key].trigger for key in settings.cities], axis=1)
     members = told.members if told else ("0",)
     issue = told.issue() if told else SOURCES[source.source](observed, source.horizon_days)
     return World(run, calendar, edition, rules, names, index, {k: s.values for k, s in series.items() if s}, observed,
                  members, issue, population, choice, asked,
-                 others(join_sources(filter(None, outside)), population, settings.transport, settings.other_measures))
+                 others(sources, population, settings.transport, settings.other_measures))
 
 
 def _names(key: str, city: object) -> dict[str, str]:

@@ -19,6 +19,7 @@ from sim.vocab import ASKING_LEVELS, Basis, Control, Pollutant, Source
 CUTS = tuple(f"{level.name}_cut" for level in ASKING_LEVELS)
 VEHICLES = (Source.HEAVY_TRUCKS, Source.LIGHT_VEHICLES)
 OWN_CITE = "own-sources"
+MUCH_ABOVE = 1.05
 TRUCKS_EXCEPTED = (Control.LIVELIHOOD, Control.HEATING, Control.SERVICE)
 """Classes whose trucks keep running: the orders except what serves daily life."""
 
@@ -103,6 +104,23 @@ def join_sources(parts: Iterable[OtherSources]) -> OtherSources | None:
                         tuple(c for one in parts for c in one.county),
                         np.concatenate([one.emission for one in parts], axis=1),
                         np.concatenate([one.own_cut for one in parts], axis=1))
+
+
+def doubt_totals(sources: OtherSources | None, people: Population | None, totals: list[list[float | None]],
+                 names: list[str], findings: Findings) -> None:
+    """Tell of a city whose list and other sources together emit clearly more than its given total.
+
+    totals : kg per day by city and pollutant, None where not given.
+    """
+    if sources is None:
+        return
+    for c, (given, name) in enumerate(zip(totals, names, strict=True)):
+        mine = sources.city == c
+        for p, pollutant in enumerate(Pollutant):
+            both = sources.emission[p][mine].sum() + (people.emission[p][people.city == c].sum() if people else 0)
+            if mine.any() and given[p] is not None and both > given[p] * MUCH_ABOVE:
+                findings.add("sources.above_totals", doubtful=True, key=f"cities.{name}.totals.{pollutant}_kg_per_day",
+                             value=given[p], both=f"{both:,.0f}")
 
 
 def others(sources: OtherSources | None, people: Population | None, transport: Transport, measures: str) -> Others:

@@ -20,7 +20,7 @@ from sim.industries import industries, industry_named
 from sim.rulebook import Criterion, LevelName, Words
 from sim.schema import Frozen, build
 from sim.transport import Transport
-from sim.vocab import Control, Grade
+from sim.vocab import Control, Grade, Pollutant
 
 Share = Annotated[float, Field(ge=0, le=1)]
 DAYS_AT_MOST = 3660
@@ -73,6 +73,11 @@ class Totals(Frozen):
     nox_kg_per_day: NonNegativeFloat | None = None
     pm_kg_per_day: NonNegativeFloat | None = None
     voc_kg_per_day: NonNegativeFloat | None = None
+
+    @property
+    def kg_per_day(self) -> tuple[float | None, ...]:
+        """By pollutant, None where not given."""
+        return tuple(getattr(self, f"{p}_kg_per_day") for p in Pollutant)
 
 
 class City(Frozen):

@@ -68,6 +68,18 @@ def trucks(run: Run, lang: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[TRUCK_COLUMNS]
 
 
+def headline(run: Run, member: int) -> dict[str, float]:
+    """What a member avoided outside the list by pollutant, and the truck trips banned; nothing where none is reckoned."""
+    others, days, found = run.world.others, response_hours(run)[member] / 24, {}
+    if others.sources and others.cuts:
+        kg = (others.cuts.share * days[others.sources.city].T[:, None] * others.sources.emission).sum(axis=(0, 2))
+        found |= {f"avoided_other_{p}_kg": float(kg[at]) for at, p in enumerate(Pollutant)}
+    if others.haulage and run.world.population:
+        each = others.haulage.banned_share * days[run.world.population.city].T * others.haulage.trips
+        found["trips_banned"] = float(each.sum())
+    return found
+
+
 def _clauses(run: Run, lang: str) -> list[str]:
     """For each kind of user the clauses of the bans that met it in the run, and of what spared its trucks."""
     hauls, hours = run.world.others.haulage, response_hours(run).sum(axis=(0, 1))
@@ -87,8 +99,7 @@ def whole_society_kg_per_day(world: World, city: str) -> dict[Pollutant, float |
     people, sources = world.population, world.others.sources
     both = given.enterprises and given.other_sources and people is not None and sources is not None
     totals: dict[Pollutant, float | None] = {}
-    for p, pollutant in enumerate(Pollutant):
-        total = getattr(given.totals, f"{pollutant}_kg_per_day")
+    for p, (pollutant, total) in enumerate(zip(Pollutant, given.totals.kg_per_day, strict=True)):
         if total is None and both:
             total = float(people.emission[p][people.city == place].sum() + sources.emission[p][sources.city == place].sum())
         totals[pollutant] = total

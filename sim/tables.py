@@ -192,7 +192,7 @@ def summary(run: Run) -> pd.DataFrame:
             row["avoided_assumed_share"] = assumed / sum(avoided.values()) if sum(avoided.values()) else 0.0
             row["curtailed_value_cny"] = value = float(account.curtailed_value_cny.sum())
             row["curtailed_assumed_share"] = float(account.curtailed_assumed_cny.sum()) / value if value else 0.0
-        rows.append(row)
+        rows.append(row | society.headline(run, m))
     return pd.DataFrame(rows)
 
 
