@@ -1,4 +1,4 @@
-"""The `check` command's reading: a path is a scenario, a list, a series or a forecast; every finding, nothing run."""
+"""The `check` command's reading: a scenario, or a table that says by its headers what it is; nothing is run."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -10,6 +10,7 @@ from sim.errors import Finding, Findings, InputError, in_order
 from sim.experiment import load
 from sim.files import Table, read_table
 from sim.forecast import forecast_of
+from sim.other_sources import sources_of
 from sim.population import list_of
 from sim.series import series_of
 
@@ -36,9 +37,11 @@ def _check_path(path: Path) -> list[Finding]:
 
 
 def _check_table(table: Table, path: Path, findings: Findings) -> None:
-    """A table is what its headers say: line_id makes a list, issue_date a forecast, date a series."""
-    known = {kind: set(name_columns(table, kind, Findings())) for kind in ("list", "forecast", "series")}
-    if known["list"] & {"line_id", "enterprise_id"} or len(known["list"]) > max(4, len(known["series"])):
+    """A table is what its headers say: line_id makes a list, issue_date a forecast, date a series, source other sources."""
+    known = {kind: set(name_columns(table, kind, Findings())) for kind in ("list", "forecast", "series", "sources")}
+    if "source" in known["sources"] and not known["list"] & {"line_id", "enterprise_id"}:
+        sources_of(table, 0, findings)
+    elif known["list"] & {"line_id", "enterprise_id"} or len(known["list"]) > max(4, len(known["series"])):
         list_of(table, path.stem, findings)
     elif "issue_date" in known["forecast"]:
         _check_forecast(table, findings)

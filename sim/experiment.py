@@ -20,6 +20,7 @@ from sim.industries import ANY, industry_named, process_named
 from sim.labels import LANGUAGES, text
 from sim.ledger import Ledger
 from sim.linkage import Linkage, linkage_of
+from sim.other_sources import Others, OtherSources, doubt_totals, join_sources, others, sources_of
 from sim.phases import Phase, phases
 from sim.population import Population, join, list_of
 from sim.rng import fingerprints, uniform
@@ -44,7 +45,8 @@ class World:
 
     index, concentrations : by area, of the area whose series stands for it, `source`. observed : float64[day, area],
     trigger index. issue : forecast of each day, for all members. population : the lists as given, None without a list.
-    phases : the lists as they stand in each stretch of the period, with what is asked.
+    phases : the lists as they stand in each stretch of the period, with what is asked. others : sources outside the
+    lists and the trucks that serve them.
     """
 
     run: RunSettings
@@ -62,6 +64,7 @@ class World:
     phases: tuple[Phase, ...]
     source: dict[str, str]
     linkage: Linkage
+    others: Others
 
     @property
     def asked(self) -> Asked | None:
@@ -130,6 +133,10 @@ class _Reader:
             self.lists[key] = list_of(table, city, self.findings) if table else None
         return self.lists[key]
 
+    def sources(self, name: str, place: int) -> OtherSources | None:
+        table = self.table(name)
+        return sources_of(table, place, self.findings) if table else None
+
 
 def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scenario:
     """Read a scenario and everything it names; check it whole.
@@ -162,6 +169,8 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
     series = {key: _read_series(cities[key].observed, key, words[key], calendar, reader, edition) for key in with_series}
     index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
              for key, one in series.items() if one}
+    outside = [reader.sources(city.other_sources, place) for place, city in enumerate(cities.values())
+               if city.other_sources]
     forecasts = settings.forecast
     told = None
     if forecasts.source == "file" and forecasts.path:
@@ -185,6 +194,8 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
         if population else ()
     if findings.faults > before:
         return None
+    sources = join_sources(filter(None, outside))
+    doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in cities.values()], list(cities), findings)
     own = np.stack([index[key].trigger for key in with_series], axis=1)
     place = [with_series.index(key) for key in source]  # the area's column among those with a series
     members = told.members if told else ("0",)
@@ -194,7 +205,8 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
     return World(
         run, calendar, edition, rules, names, {area: index[of] for area, of in stands_for.items()},
         {area: series[of].values for area, of in stands_for.items()}, own[:, place], members,
-        lambda today: issue(today)[:, columns], population, choice, stand, stands_for, linkage)
+        lambda today: issue(today)[:, columns], population, choice, stand, stands_for, linkage,
+        others(sources, population, settings.transport, settings.other_measures))
 
 
 def _check_seasons(run: RunSettings, reader: _Reader) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sim import charts, rulebook, wording
+from sim import charts, rulebook, society, wording
 from sim.experiment import Progress, Run
 from sim.industries import ANY, industries, processes
 from sim.labels import MONEY, text
@@ -86,6 +86,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "changes": [{"key": c.key, "old": wording.plain(c.old), "new": wording.plain(c.new), "given": c.given}
                     for c in run.world.run.changes],
         "outside_hours": hours_outside_warnings(run),
+        "sources": society.source_rows(run, lang), "trucks": society.truck_rows(run),
     } | mechanisms(results, run)
     if not section["listed"]:
         return section
@@ -191,11 +192,11 @@ def _citations(results: Results) -> list[dict[str, str]]:
                              "basis": text(f"report.confidence.{edition.confidence}", lang),
                              "notes": [getattr(note, lang) for note in edition.notes]}
         rows = [row for phase in run.world.phases for row in (*phase.asked.rows, *phase.season_rows)]
-        for row in rows:
-            for key in (row.cite, *getattr(row, "via", ())):
-                cited = rulebook.citations()[key]
-                found[key] = {"document": wording.document(cited.document, lang), "what": cited.title[lang],
-                              "from": cited.outlet[lang], "basis": cited.clause[lang], "notes": []}
+        keys = [key for row in rows for key in (row.cite, *getattr(row, "via", ()))]
+        for key in (*keys, *society.citations_met(run)):
+            cited = rulebook.citations()[key]
+            found[key] = {"document": wording.document(cited.document, lang), "what": cited.title[lang],
+                          "from": cited.outlet[lang], "basis": cited.clause[lang], "notes": []}
     lift = rulebook.lifecycle().lift
     found["lift"] = {"document": lift.document, "what": getattr(lift.clause, lang), "from": "",
                      "basis": text(f"basis.{lift.basis}", lang), "notes": []}

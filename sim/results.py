@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import electricity, orders, tables
+from sim import electricity, orders, society, tables
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -90,6 +90,16 @@ class Results:
         return _joined([electricity.surcharges(run) for run in self.runs])
 
     @cached_property
+    def other_sources(self) -> pd.DataFrame:
+        """City x county x source outside the list x pollutant: baseline, actual and avoided kilograms."""
+        return _joined([society.other_sources(run) for run in self.runs])
+
+    @cached_property
+    def trucks(self) -> pd.DataFrame:
+        """One row per line with truck trips where bans are in force: trips, trips banned, clause."""
+        return _joined([society.trucks(run, self.lang) for run in self.runs])
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per run and member: warnings and hours by level, kilograms, curtailed value."""
         return _joined([tables.summary(run) for run in self.runs])
@@ -104,7 +114,8 @@ class Results:
         sheets = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
                   "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
                   "rules_applied": self.rules, "reduction_targets": self.targets}
-        asked_for = {"seasons": self.seasons, "electricity": self.electricity}  # only where a scenario speaks of them
+        asked_for = {"seasons": self.seasons, "electricity": self.electricity,
+                     "other_sources": self.other_sources, "trucks": self.trucks}  # only where a scenario speaks of them
         sheets |= {name: frame for name, frame in asked_for.items() if len(frame)}
         written = {}
         for number, (name, frame) in enumerate(sheets.items()):

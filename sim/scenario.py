@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim import rulebook
+from sim import other_measures, rulebook, transport
 from sim.aqi import editions as aqi_editions
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
 from sim.industries import industries, industry_named
-from sim.schema import build
+from sim.schema import Frozen, build
 from sim.settings import Compliance, Forecast, Grading, Response, Settings
+from sim.transport import Transport
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,12 @@ def _spelled_out(plain: dict, file: Path) -> dict:
         plain["title"] = {"en": plain["title"], "zh": plain["title"]}
     if isinstance(plain.get("note"), str):
         plain["note"] = {"en": plain["note"], "zh": plain["note"]}
+    if isinstance(plain.get("transport"), str):
+        plain["transport"] = {"bans": plain["transport"]}
     if isinstance(plain.get("grading"), str):
         plain["grading"] = {"policy": plain["grading"]}
-    for key, model in (("forecast", Forecast), ("response", Response), ("compliance", Compliance)):
+    for key, model in (("forecast", Forecast), ("response", Response), ("compliance", Compliance),
+                       ("transport", Transport)):
         if plain.get(key) is None:
             plain[key] = {}
         if isinstance(plain[key], dict):
@@ -154,6 +158,7 @@ def _spelled_out(plain: dict, file: Path) -> dict:
             if isinstance(city, dict) and isinstance(city.get("name"), str):
                 city["name"] = {"en": city["name"], "zh": city["name"]}
     plain.setdefault("seed", "1")
+    plain.setdefault("other_measures", other_measures.DEFAULT)
     if plain.get("linkage") in (None, "none"):
         plain["linkage"] = {}
     joint = plain["linkage"].get("joint") if isinstance(plain["linkage"], dict) else None
@@ -167,7 +172,9 @@ def _spelled_out(plain: dict, file: Path) -> dict:
     return plain
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: Any) -> Any:
+    if isinstance(value, Frozen):
+        return {key: _as_text(one) for key, one in value.model_dump().items()}
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -216,11 +223,14 @@ def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], 
 def _check_names(plain: dict, file: Path, tree: Tree, findings: Findings) -> None:
     """Names that the schema cannot know: editions and policies stand in the rule book."""
     rules, edition, grading = plain.get("rules"), plain.get("aqi"), plain.get("grading")
+    banned = plain["transport"].get("bans") if isinstance(plain.get("transport"), dict) else None
     policy = grading.get("policy") if isinstance(grading, dict) else None
     for value, key, known, code in (
         (rules, ("rules",), rulebook.edition_names(), "rules.unknown"),
         (edition, ("aqi",), list(aqi_editions()), "aqi.unknown"),
         (policy, ("grading",), rulebook.policy_names(), "grading.unknown"),
+        (banned, ("transport",), transport.ban_names(), "transport.unknown"),
+        (plain.get("other_measures"), ("other_measures",), other_measures.names(), "other_measures.unknown"),
     ):
         if isinstance(value, str) and value not in known:
             findings.add(code, file=file, place=tree.line(key), key=dotted(key), value=value,

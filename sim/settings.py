@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim import other_measures
 from sim.aqi import DUST_RATIO
 from sim.clock import Calendar
 from sim.rulebook import Criterion, LevelName, Words
 from sim.schema import Frozen
+from sim.transport import Transport
 from sim.vocab import Control, Grade, Pollutant
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -82,6 +84,11 @@ class Totals(Frozen):
     pm_kg_per_day: NonNegativeFloat | None = None
     voc_kg_per_day: NonNegativeFloat | None = None
 
+    @property
+    def kg_per_day(self) -> tuple[float | None, ...]:
+        """By pollutant, None where not given."""
+        return tuple(getattr(self, f"{p}_kg_per_day") for p in Pollutant)
+
 
 class City(Frozen):
     """One city's (county's, district's) files. observed : left out where it follows another area."""
@@ -89,6 +96,7 @@ class City(Frozen):
     name: Words | None = None
     observed: str | None = None
     enterprises: str | None = None
+    other_sources: str | None = None
     totals: Totals = Totals()
 
 
@@ -199,6 +207,8 @@ class Settings(Frozen):
     forecast: Forecast = Forecast()
     response: Response = Response()
     compliance: Compliance = Compliance()
+    transport: Transport = Transport()
+    other_measures: str = other_measures.DEFAULT
     linkage: Linkage = Linkage()
     seasons: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()

@@ -63,6 +63,18 @@ class Pollutant(StrEnum):
     VOC = "voc"
 
 
+class Source(StrEnum):
+    """Classes of sources that are no enterprises of the list."""
+
+    LIGHT_VEHICLES = "light-vehicles"
+    HEAVY_TRUCKS = "heavy-trucks"
+    NON_ROAD_MACHINES = "non-road-machines"
+    CONSTRUCTION_DUST = "construction-dust"
+    ROAD_DUST = "road-dust"
+    RESIDENTIAL_HEATING = "residential-heating"
+    OTHER = "other"
+
+
 class Kind(StrEnum):
     """Kind of measure that a rule row asks for."""
 

@@ -103,6 +103,14 @@ def test_scenario_snippets_are_read(root, tmp_path):
     assert asked.output[0].tolist()[0] == 0.1
 
 
+def test_the_transport_block_shown_holds_the_values_in_force(root):
+    from sim.scenario import Transport
+
+    (block,) = blocks((root / "docs" / "scenario.md").read_text(encoding="utf-8"), "yml")
+    shown = Transport(**yaml.safe_load(block)["transport"])
+    assert shown == Transport(bans="taiyuan-2021")
+
+
 @pytest.mark.parametrize("page", ["docs/planner.md", "docs/planner.zh.md"])
 def test_the_planners_variants_are_read(root, tmp_path, page):
     from worlds import write_world
@@ -148,6 +156,6 @@ def test_the_keys_of_a_scenario_are_all_told(root):
     page = (root / "docs" / "scenario.md").read_text(encoding="utf-8")
     for model in (settings.Settings, settings.Forecast, settings.Response, settings.GradingOverride, settings.Period,
                   settings.Grading, settings.Negotiated, settings.Joint, settings.Linkage, settings.Event,
-                  settings.Electricity):
+                  settings.Electricity, settings.City, settings.Transport):
         for key in model.model_fields:
             assert re.search(rf"\b{key}\b", page), key

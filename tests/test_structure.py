@@ -8,15 +8,17 @@ import pytest
 
 from sim.files import records
 
-ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"], ["columns", "measures", "schema", "aqi"], ["industries"],
-         ["rulebook"], ["settings", "series", "population", "warning"],
-         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda"],
-         ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["tables"],
-         ["orders", "electricity"], ["results"], ["charts", "metrics", "mechanisms"], ["explain", "page", "checking"], ["api", "showing"], ["cli"],
-         ["__init__", "__main__"]]
+ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
+         ["columns", "measures", "schema", "aqi", "other_measures"], ["industries"], ["rulebook", "transport"],
+         ["settings", "series", "population", "warning"],
+         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
+         ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["society"],
+         ["tables"], ["orders", "electricity"], ["results"], ["charts", "metrics", "mechanisms"],
+         ["explain", "page", "checking"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"}, "matplotlib": {"charts"}, "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
-         "pydantic": {"schema", "rulebook", "settings"}, "pydantic_core": {"rulebook", "settings"}, "yaml": {"files", "aqi"}}
+         "pydantic": {"schema", "rulebook", "settings", "transport"},
+         "pydantic_core": {"rulebook", "settings", "transport"}, "yaml": {"files", "aqi"}}
 
 
 def modules(root):
@@ -97,10 +99,10 @@ def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     unknown = {key for key in asked if key.split(".")[0] in roots and key not in keys and not key.endswith(".")}
     used = {key for key in keys if key in code or f".{key.split('.', 1)[1]}" in code or f"'{key.split('.', 1)[1]}'" in code}
     built = ("finding", "mend", "level", "kind", "grade", "control", "basis", "pollutant", "measure", "measurekind", "trucks",
-             "trigger", "species", "criterion", "reason", "document")
+             "trigger", "species", "criterion", "reason", "document", "source")
     left_over = {key for key in keys - used if key.split(".")[0] not in built}
     assert {key for key in left_over if not key.startswith(("report.confidence.", "report.limits.", "chart.level.",
-                                                            "cli.stage.", "cli.help.", "clause."))} == set()
+                                                            "cli.stage.", "cli.help.", "clause.", "report.event."))} == set()
     told = {key for key in unknown if key.split(".")[0] in ("report", "cli", "explain", "reason", "measure")}
     assert told - {"report.html", "report.html.j2"} == set()  # names of files
     assert {key.removeprefix("finding.") for key in keys if key.startswith("finding.")} - {"join"} == {
