@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import forecast, rulebook
+from sim import forecast, rulebook, target_tables
 from sim.accounts import Account, LineClasses, classify, reckon
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
@@ -147,6 +147,7 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
               for key, city in settings.cities.items()}
     index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
              for key, one in series.items() if one}
+    target_tables.doubt_unmeasured(settings.targets, {key: set(one.values) for key, one in series.items() if one}, findings)
     source = settings.forecast
     told = None
     if source.source == "file" and source.path:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim import rulebook
+from sim import rulebook, target_tables
 from sim.aqi import DUST_RATIO
 from sim.aqi import editions as aqi_editions
 from sim.clock import Calendar
@@ -19,6 +19,7 @@ from sim.files import Tree, dotted, parse_yaml
 from sim.industries import industries, industry_named
 from sim.rulebook import Criterion, LevelName, Words
 from sim.schema import Frozen, build
+from sim.target_tables import TargetChoice
 from sim.vocab import Control, Grade
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -134,6 +135,7 @@ class Settings(Frozen):
     response: Response = Response()
     compliance: Compliance = Compliance()
     linkage: Literal["none"] = "none"
+    targets: tuple[TargetChoice, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 1
 
 
@@ -226,6 +228,7 @@ def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: 
     if settings is None or findings.faults > before:
         return None
     _check_grading(settings.grading, file, tree_now, findings)
+    target_tables.check(settings.targets, tuple(settings.cities), tree_now, file, findings)
     if not any(settings.criteria.values()):
         findings.add("criteria.none", file=file, place=tree.line(("criteria",)), key="criteria")
     if findings.faults > before:
@@ -269,6 +272,10 @@ def _spelled_out(plain: dict, file: Path) -> dict:
         for city in plain["cities"].values():
             if isinstance(city, dict) and isinstance(city.get("name"), str):
                 city["name"] = {"en": city["name"], "zh": city["name"]}
+    if isinstance(plain.get("targets"), str):
+        plain["targets"] = [plain["targets"]]
+    if isinstance(plain.get("targets"), list):
+        plain["targets"] = [{"table": one} if isinstance(one, str) else one for one in plain["targets"]]
     plain.setdefault("seed", "1")
     plain.setdefault("linkage", "none")
     return plain
