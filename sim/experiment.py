@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import events, forecast, rulebook
+from sim import events, forecast, rulebook, target_tables
 from sim.accounts import Account, LineClasses, classify, reckon
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
@@ -169,6 +169,7 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
     series = {key: _read_series(cities[key].observed, key, words[key], calendar, reader, edition) for key in with_series}
     index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
              for key, one in series.items() if one}
+    target_tables.doubt_unmeasured(settings.targets, {key: set(one.values) for key, one in series.items() if one}, findings)
     outside = [reader.sources(city.other_sources, place) for place, city in enumerate(cities.values())
                if city.other_sources]
     forecasts = settings.forecast

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sim import charts, rulebook, society, wording
+from sim import charts, rulebook, scorecard, society, target_tables, wording
 from sim.experiment import Progress, Run
 from sim.industries import ANY, industries, processes
 from sim.labels import MONEY, text
@@ -74,7 +74,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
     """One run's part of the page."""
     name, lang = run.world.run.name, results.lang
     mine = {sheet: of_run(getattr(results, sheet), name) for sheet in (
-        "warnings", "days", "totals", "output", "lines", "by_level", "by_county", "rules", "targets")}
+        "warnings", "days", "totals", "output", "lines", "by_level", "by_county", "rules", "reduction_targets")}
     members = len(run.world.members)
     section: dict[str, Any] = {
         "name": run_name(run, lang), "edition": getattr(run.world.edition.title, lang), "run": name,
@@ -87,6 +87,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
                     for c in run.world.run.changes],
         "outside_hours": hours_outside_warnings(run),
         "sources": society.source_rows(run, lang), "trucks": society.truck_rows(run),
+        "score": scorecard.score(results, run),
     } | mechanisms(results, run)
     if not section["listed"]:
         return section
@@ -107,7 +108,8 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "by_level": _pivot(mine["by_level"], "level", value=True),
         "by_county": _by_county(mine["by_county"]),
         "targets_source": _targets_source(run, lang),
-        "targets": first_member(mine["targets"], run).assign(share=lambda f: f["share"].astype(float)).to_dict("records"),
+        "targets": first_member(mine["reduction_targets"], run).assign(
+            share=lambda f: f["share"].astype(float)).to_dict("records"),
         "assumptions": _assumptions(mine["rules"], lang),
     }
     return section
@@ -197,6 +199,10 @@ def _citations(results: Results) -> list[dict[str, str]]:
             cited = rulebook.citations()[key]
             found[key] = {"document": wording.document(cited.document, lang), "what": cited.title[lang],
                           "from": cited.outlet[lang], "basis": cited.clause[lang], "notes": []}
+        for name in dict.fromkeys(filter(None, (choice.table for choice in run.world.settings.targets))):
+            head = target_tables.head(name)
+            found[name] = {"document": head.document, "what": getattr(head.title, lang), "from": "",
+                           "basis": text("report.score", lang), "notes": []}
     lift = rulebook.lifecycle().lift
     found["lift"] = {"document": lift.document, "what": getattr(lift.clause, lang), "from": "",
                      "basis": text(f"basis.{lift.basis}", lang), "notes": []}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import electricity, orders, society, tables
+from sim import assessment, electricity, orders, society, tables
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -76,6 +76,11 @@ class Results:
 
     @cached_property
     def targets(self) -> pd.DataFrame:
+        """One row per target and period: value, limit, whether it is reached, and whose series was held against it."""
+        return _joined([assessment.assess(run, self.lang) for run in self.runs])
+
+    @cached_property
+    def reduction_targets(self) -> pd.DataFrame:
         """Each level's reduction of whole-society emissions against the edition's target."""
         return _joined([tables.reduction_targets(run) for run in self.runs])
 
@@ -113,8 +118,8 @@ class Results:
         """Every file of the output folder by name; the manifest last, with the hashes of the others."""
         sheets = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
                   "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
-                  "rules_applied": self.rules, "reduction_targets": self.targets}
-        asked_for = {"seasons": self.seasons, "electricity": self.electricity,
+                  "rules_applied": self.rules, "reduction_targets": self.reduction_targets}
+        asked_for = {"targets": self.targets, "seasons": self.seasons, "electricity": self.electricity,
                      "other_sources": self.other_sources, "trucks": self.trucks}  # only where a scenario speaks of them
         sheets |= {name: frame for name, frame in asked_for.items() if len(frame)}
         written = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim import other_measures, rulebook, transport
+from sim import other_measures, rulebook, target_tables, transport
 from sim.aqi import editions as aqi_editions
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
@@ -110,6 +110,7 @@ def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: 
     if settings is None or findings.faults > before:
         return None
     _check_grading(settings.grading, file, tree_now, findings)
+    target_tables.check(settings.targets, tuple(settings.cities), tree_now, file, findings)
     if not any(settings.criteria.values()):
         findings.add("criteria.none", file=file, place=tree.line(("criteria",)), key="criteria")
     if findings.faults > before:
@@ -157,6 +158,10 @@ def _spelled_out(plain: dict, file: Path) -> dict:
         for city in plain["cities"].values():
             if isinstance(city, dict) and isinstance(city.get("name"), str):
                 city["name"] = {"en": city["name"], "zh": city["name"]}
+    if isinstance(plain.get("targets"), str):
+        plain["targets"] = [plain["targets"]]
+    if isinstance(plain.get("targets"), list):
+        plain["targets"] = [{"table": one} if isinstance(one, str) else one for one in plain["targets"]]
     plain.setdefault("seed", "1")
     plain.setdefault("other_measures", other_measures.DEFAULT)
     if plain.get("linkage") in (None, "none"):

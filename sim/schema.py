@@ -54,7 +54,7 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
         code = "value.bool"
     elif kind in {"model_type", "dict_type", "model_attributes_type"}:
         code = "value.mapping"
-    elif kind == "list_type":
+    elif kind in {"list_type", "tuple_type"}:
         code = "value.list"
     elif kind == "string_type":
         code = "value.text"

@@ -11,6 +11,7 @@ from sim.aqi import DUST_RATIO
 from sim.clock import Calendar
 from sim.rulebook import Criterion, LevelName, Words
 from sim.schema import Frozen
+from sim.target_tables import TargetChoice
 from sim.transport import Transport
 from sim.vocab import Control, Grade, Pollutant
 
@@ -212,5 +213,6 @@ class Settings(Frozen):
     linkage: Linkage = Linkage()
     seasons: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
+    targets: tuple[TargetChoice, ...] = ()
     electricity: Electricity | None = None
     seed: Annotated[int, Field(ge=0)] = 1

@@ -146,7 +146,7 @@ def test_two_cities_are_reckoned_apart_and_together(tmp_path):
 def test_reduction_targets_hold_the_asked_cut_against_the_citys_total(tmp_path):
     path = write_world(tmp_path, INDEX, [line("L", orange_cut=0.5, yellow_cut=0.25, red_cut=1)])
     path.write_text(path.read_text().replace("observed: series.csv", "observed: series.csv\n    totals: {nox_kg_per_day: 96}"))
-    targets = sim.run(sim.load(path)).targets.set_index("level")
+    targets = sim.run(sim.load(path)).reduction_targets.set_index("level")
     assert targets["asked_kg_per_day"].to_dict() == {"yellow": 12, "orange": 24, "red": 48}
     assert targets["share"].to_dict() == {"yellow": 0.125, "orange": 0.25, "red": 0.5}
     assert targets["target"].to_dict() == {"yellow": 0.1, "orange": 0.2, "red": 0.3}
