@@ -154,22 +154,30 @@ class Account:
 
 
 def reckon(phases: tuple[Phase, ...], classes: LineClasses, timeline: Timeline, *, member: int, escalate: int,
-           heeds: np.ndarray | None = None) -> Account:
-    """The account of one member. heeds : bool[n, warning], which warnings each line obeys; None when all obey all."""
-    cities, lines = len(phases[0].people.cities), len(phases[0].people)
-    ramps = classes.of_member(member, cities)
+           heeds: np.ndarray | None = None, since_h: float = 0.0, until_h: float = np.inf) -> Account:
+    """The account of one member, or of some of its hours.
+
+    heeds : bool[n, warning], which warnings each line obeys; None when all obey all. since_h, until_h : only what is lost
+    in these hours, ramps under way included.
+    """
+    lines = len(phases[0].people)
+    ramps = classes.of_member(member, len(phases[0].people.cities))
+    edges = np.clip([0, *(24 * phase.last for phase in phases)], since_h, until_h)
+
+    def weights(each: Ramps) -> list[np.ndarray]:  # exact integrals between the edges
+        until = [level_weights(timeline, each, edge, escalate) for edge in edges[1:]]
+        start = level_weights(timeline, each, edges[0], escalate) if edges[0] else 0.0
+        return [after - before for before, after in pairwise([start, *until])]
+
     if heeds is None:
-        of_line = classes.of_line
-        until = [level_weights(timeline, ramps, 24 * phase.last, escalate) for phase in phases]
+        of_line, within = classes.of_line, weights(ramps)
     else:
         of_line, parts = np.arange(lines, dtype=np.int32), []
         for first in range(0, lines, CHUNK):
             some = slice(first, first + CHUNK)
-            each = Ramps(*(column[classes.of_line[some]] for column in ramps[:4]), heeds[some])
-            parts.append([level_weights(timeline, each, 24 * phase.last, escalate) for phase in phases])
-        until = [np.concatenate(weights) for weights in zip(*parts, strict=True)]
-    within = [until[0], *(after - before for before, after in pairwise(until))]  # exact integrals up to each phase's end
-    return Account(tuple(PhaseAccount(phase, weights, of_line) for phase, weights in zip(phases, within, strict=True)))
+            parts.append(weights(Ramps(*(column[classes.of_line[some]] for column in ramps[:4]), heeds[some])))
+        within = [np.concatenate(each) for each in zip(*parts, strict=True)]
+    return Account(tuple(PhaseAccount(phase, each, of_line) for phase, each in zip(phases, within, strict=True)))
 
 
 def sums(group: np.ndarray, groups: int, values: np.ndarray) -> np.ndarray:

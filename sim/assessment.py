@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from sim import target_tables, targets, wording
+from sim import reductions, target_tables, targets, wording
 from sim.experiment import Run
 from sim.labels import text
 from sim.series import city_words, plain_city
@@ -20,8 +21,8 @@ COLUMNS = ["run", "member", "table", "area", "area_name", "area_kind", "target",
 def assess(run: Run, lang: str) -> pd.DataFrame:
     """All targets of a run, COLUMNS: one row per member, target and period. A further kind of target is a further
     function that yields such rows."""
-    rows = [{"run": run.world.run.name, "member": member} | row
-            for member in run.world.members for row in air_quality(run, lang)]
+    rows = [{"run": run.world.run.name, "member": member} | row for at, member in enumerate(run.world.members)
+            for row in chain(air_quality(run, lang), reductions.per_warning(run, at, lang))]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -18,8 +18,23 @@ def mechanisms(results: Results, run: Run) -> dict[str, Any]:
     lang, name = results.lang, run.world.run.name
     seasons, electricity = results.seasons, results.electricity
     return {"linkage": _linkage(run, lang), "events": _events(run, lang), "negotiated": _negotiated(run, lang),
+            "per_warning": per_warning(results, run),
             "seasons": _seasons(seasons[seasons["run"] == name], lang),
             "electricity": _electricity(electricity[electricity["run"] == name], lang)}
+
+
+def per_warning(results: Results, run: Run) -> list[dict[str, Any]]:
+    """What each warning of the first member took from whole-society emissions, by pollutant: share, target, reached."""
+    mine = results.targets
+    mine = mine[(mine["run"] == run.world.run.name) & (mine["member"] == run.world.members[0])
+                & mine["target"].str.startswith("reduction_")]
+    rows = []
+    for (area, period), part in mine.groupby(["area_name", "period"], sort=False):
+        cells = {row["target"].split("_")[1]: row for row in part.to_dict("records")}
+        begins, ends = (stamp.replace("T", " ") for stamp in period.split("/"))
+        rows.append({"area": area, "begins": begins, "ends": ends, "level": part["note"].iloc[0],
+                     "cells": [cells.get(p.value) for p in Pollutant]})
+    return rows
 
 
 def _named(run: Run, places: list[int], lang: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import assessment, electricity, orders, society, tables
+from sim import assessment, electricity, orders, reductions, society, tables
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -82,7 +82,7 @@ class Results:
     @cached_property
     def reduction_targets(self) -> pd.DataFrame:
         """Each level's reduction of whole-society emissions against the edition's target."""
-        return _joined([tables.reduction_targets(run) for run in self.runs])
+        return _joined([reductions.reduction_targets(run) for run in self.runs])
 
     @cached_property
     def seasons(self) -> pd.DataFrame:

@@ -63,8 +63,18 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
         grid.add_row(text("cli.curtailed", lang), f"{value}\n{made}" if made else value)
         grid.add_row("", text("cli.assumed", lang, share=f"[bold]{facts.assumed_share:.0%}[/]",
                               value=f"[bold]{facts.assumed_value_share:.0%}[/]"))
+        seasonal = found.summary[found.summary["run"] == run.world.run.name]
+        if "seasonal_value_cny" in seasonal and seasonal["seasonal_value_cny"].notna().all():
+            mean = seasonal.mean(numeric_only=True)
+            held = "   ".join(f"{text(f'pollutant.{p}', lang)} {mean[f'seasonal_{p}_kg'] / 1000:,.1f} t" for p in Pollutant)
+            grid.add_row(text("cli.seasonal", lang), held + "   " + text(
+                "cli.value", lang, value=f"{mean['seasonal_value_cny'] / MONEY[lang]:,.1f}"))
     else:
         grid.add_row("", text("cli.no_list", lang))
+    targets = found.targets[(found.targets["run"] == run.world.run.name) & found.targets["met"].notna()]
+    if len(targets):
+        grid.add_row(text("cli.targets", lang), text("cli.targets_met", lang, met=int(targets["met"].astype(bool).sum()),
+                                                     of=len(targets)))
     if members > 1:
         grid.add_row("", text("cli.members", lang, count=members, member=run.world.members[0]))
     if run.world.run.changes:
@@ -84,12 +94,25 @@ def _warnings(found: Results, run: Run, lang: str) -> str:
                       for level in WARNING_LEVELS if facts.hours[level.name])
     cities, stamp = len(run.world.cities), run.world.calendar.stamp
     lines = [f"{counted}; {text('cli.response', lang)} {hours}"]
+    listed = run.accounts is not None  # with lists, areas that have none are told in warnings.csv
+    together: dict[tuple, list[str]] = {}
     for series, cls, level, begins, ends in spells(run):
-        if series < cities and cls == 0:
-            place = f"{run.world.names[run.world.cities[series]][lang]}  " if cities > 1 else ""
-            lines.append(f"{place}{_level(level, lang)}  {stamp(begins).replace('T', ' ')} - "
-                         f"{stamp(ends).replace('T', ' ')}")
+        if series < cities and cls == 0 and (not listed or run.world.settings.cities[run.world.cities[series]].enterprises):
+            together.setdefault((begins, ends, level), []).append(run.world.names[run.world.cities[series]][lang])
+    of = sum(bool(city.enterprises) for city in run.world.settings.cities.values()) if listed else cities
+    for (begins, ends, level), names in together.items():
+        place = "" if of == 1 else f"{_areas(names, of, lang)}  "
+        lines.append(f"{place}{_level(level, lang)}  {stamp(begins).replace('T', ' ')} - {stamp(ends).replace('T', ' ')}")
     return "\n".join(lines)
+
+
+def _areas(names: list[str], of: int, lang: str) -> str:
+    """Areas that share a spell: all of them, up to three by name, or the first and how many more."""
+    if len(names) == of:
+        return text("cli.all_areas", lang, count=of)
+    if len(names) <= 3:
+        return text("list.join", lang).join(names)
+    return text("cli.more_areas", lang, first=names[0], count=len(names) - 1)
 
 
 def _count(value: float) -> str:

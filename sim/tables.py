@@ -220,33 +220,3 @@ def _seasonal_sums(run: Run, account: Account) -> dict[str, float]:
     people = run.world.population
     rates = {f"seasonal_{p}_kg": people.emission[at] for at, p in enumerate(Pollutant)} | {"seasonal_value_cny": people.value}
     return {name: sum(float(seasonal(part, rate).sum()) for part in account.phases) for name, rate in rates.items()}
-
-
-def reduction_targets(run: Run) -> pd.DataFrame:
-    """What each level takes away from whole-society emissions, against the edition's target for it.
-
-    One row per member, city, level and pollutant where the city's total is known: asked_kg_per_day when all lines have
-    arrived, of which asked_other_kg_per_day from sources outside the list, what the listed lines emit in
-    all, the cut's share of the total, the target (NaN where the edition states none) and whether it is met.
-    """
-    columns = ["run", "member", "city", "level", "pollutant", "asked_kg_per_day", "asked_other_kg_per_day",
-               "listed_kg_per_day", "total_kg_per_day", "share", "target", "met"]
-    if run.accounts is None:
-        return pd.DataFrame(columns=columns)
-    account, world, rows = run.accounts[0].phases[0], run.world, []
-    targets = world.edition.targets.share if world.edition.targets else {}
-    for c, city in enumerate(world.cities):
-        mine, totals = account.people.city == c, society.whole_society_kg_per_day(world, city)
-        other = society.asked_other_kg_per_day(world, city)
-        for at, level in enumerate(ASKING_LEVELS):
-            target = targets.get(level.name, np.nan)  # type: ignore[call-overload]
-            for p, pollutant in enumerate(Pollutant):
-                total = totals[pollutant]
-                if total:
-                    asked = float((account.people.emission[p] * account.asked.share_of(pollutant)[at])[mine].sum())
-                    asked += float(other[at, p])
-                    listed = float(account.people.emission[p][mine].sum())
-                    met = bool(asked / total >= target) if target == target else None
-                    rows += [(world.run.name, member, city, level.name, pollutant.value, asked, float(other[at, p]), listed,
-                              total, asked / total, target, met) for member in world.members]
-    return pd.DataFrame(rows, columns=columns)

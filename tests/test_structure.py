@@ -13,8 +13,9 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
          ["target_tables"], ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["society"],
-         ["tables"], ["orders", "electricity", "assessment"], ["results"], ["charts", "metrics", "mechanisms"], ["scorecard"],
-         ["explain", "page", "checking"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
+         ["tables"], ["orders", "electricity", "reductions"], ["assessment"], ["results"],
+         ["charts", "metrics", "mechanisms"], ["scorecard"], ["explain", "page", "checking"], ["api", "showing"], ["cli"],
+         ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"}, "matplotlib": {"charts", "scorecard"}, "jinja2": {"page"}, "rich": {"cli", "showing"},
          "click": {"cli"}, "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables"},
