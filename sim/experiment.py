@@ -1,9 +1,10 @@
 """From a scenario file to results: read everything once, check it whole, run every variant."""
 
+import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,15 @@ from sim.aqi import DailyIndex
 from sim.clock import Calendar
 from sim.engine import Course, simulate
 from sim.errors import Findings
-from sim.files import Table, read_table, read_yaml, sha256
+from sim.files import Table, Tree, read_table, read_yaml, sha256
 from sim.grading import Asked, Choice, Override, ask
+from sim.grid import RUNS_AT_MOST, VARIED, cells, read_grid
 from sim.industries import ANY, industry_named, process_named
 from sim.labels import LANGUAGES, text
 from sim.ledger import Ledger
 from sim.population import Population, join, list_of
 from sim.rng import fingerprints, uniform
-from sim.scenario import RunSettings, Settings, read_runs
+from sim.scenario import BASE, RunSettings, Settings, read_runs
 from sim.series import Series, city_names, city_words, series_of
 from sim.vocab import Level
 from sim.warning import Rules, Terms, compile_rules, easier_above
@@ -67,14 +69,19 @@ class World:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario with all its runs, ready to go. inputs : SHA-256 by file as the scenario names it. began : when its
-    reading began, by a clock that only differences are taken of."""
+    """One scenario or several with all their runs, ready to go. paths : their files. inputs : SHA-256 by file as the
+    scenario names it. began : when its reading began, by a clock that only differences are taken of."""
 
-    path: Path
+    paths: tuple[Path, ...]
     worlds: tuple[World, ...]
     inputs: dict[str, str]
     doubts: tuple = ()
     began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def path(self) -> Path:
+        """The file of the first scenario."""
+        return self.paths[0]
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,8 @@ class _Reader:
         path = self.find(name)
         if path not in self.tables:
             self.tables[path], raw = read_table(path, self.findings)
-            self.inputs[Path(name.replace("\\", "/")).as_posix()] = sha256(raw or b"")
+            written = Path(name.replace("\\", "/")).as_posix()  # two scenarios may call two files by one name
+            self.inputs[f"{path.parent.name}/{path.name}" if written in self.inputs else written] = sha256(raw or b"")
         return self.tables[path]
 
     def list(self, name: str, city: str) -> Population | None:
@@ -119,20 +127,66 @@ class _Reader:
         return self.lists[key]
 
 
-def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scenario:
-    """Read a scenario and everything it names; check it whole.
+def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = (), vary: Sequence[str] = ()) -> Scenario:
+    """Read a scenario and everything it names; check it whole. Several scenarios are read as one with more runs.
 
-    overrides : `KEY=VALUE` with dotted keys, applied to every run. Raises InputError with every finding.
+    overrides : `KEY=VALUE` with dotted keys, applied to every run. vary : `KEY=V1,V2,…`, every run once for each
+    combination of the values. A file that many runs name is read once. Raises InputError with every finding.
     """
     began, findings = time.perf_counter(), Findings()
-    path = Path(str(path).replace("\\", "/")) if not Path(path).exists() else Path(path)
-    tree, raw = read_yaml(path, findings)
-    runs = read_runs(tree, path, list(overrides), findings) if tree else []
-    reader = _Reader(path.parent, findings)
-    worlds = [_world(run, reader) for run in runs]
+    files = _scenario_files([paths] if isinstance(paths, (str, Path)) else paths, findings)
+    grid = read_grid(vary, overrides, findings)
+    trees = [read_yaml(path, findings) for path in files]
+    size = sum(_variants(tree) for tree, _ in trees) * math.prod(map(len, grid.values()))
+    if vary and size > RUNS_AT_MOST:
+        findings.add("vary.sweep", file=VARIED, count=size, most=RUNS_AT_MOST)
+        grid = {key: values[:1] for key, values in grid.items()}
+    worlds: list[World | None] = []
+    inputs: dict[str, str] = {}
+    reader = None
+    for path, (tree, raw) in zip(files, trees, strict=True):
+        runs = read_runs(tree, path, list(overrides), findings, cells(grid)) if tree else []
+        reader = replace(reader, folder=path.parent) if reader else _Reader(path.parent, findings)
+        worlds += [_world(_called(run, path, len(files)), reader) for run in _without_repeats(runs, findings)]
+        inputs[f"{path.parent.name}/{path.name}" if path.name in inputs else path.name] = sha256(raw)
+    read = tuple(world for world in worlds if world)
+    if len({(world.settings.period, world.cities) for world in read}) > 1:
+        findings.add("compare.worlds", doubtful=True, file=files[0])
     findings.raise_errors()
-    return Scenario(path, tuple(w for w in worlds if w), {path.name: sha256(raw)} | reader.inputs,
-                    tuple(findings.doubts), began)
+    return Scenario(tuple(files), read, inputs | (reader.inputs if reader else {}), tuple(findings.doubts), began)
+
+
+def _scenario_files(paths: Sequence[str | Path], findings: Findings) -> list[Path]:
+    """The scenarios' files, slashes of either kind; a finding for one named twice."""
+    files = [Path(path) if Path(path).exists() else Path(str(path).replace("\\", "/")) for path in paths]
+    for path in files:
+        if [os.path.realpath(other) for other in files].count(os.path.realpath(path)) > 1:
+            findings.add("compare.twice", file=path)
+    return files
+
+
+def _variants(tree: Tree | None) -> int:
+    """How many runs a scenario has, the base one included."""
+    variants = tree.value.get("variants") if tree and isinstance(tree.value, dict) else None
+    return 1 + (len(set(variants) - {BASE}) if isinstance(variants, dict) else 0)
+
+
+def _called(run: RunSettings, path: Path, scenarios: int) -> RunSettings:
+    """A run with the scenario's name before its own where there are several scenarios."""
+    own = "" if run.name == BASE else run.name
+    return replace(run, name=", ".join(filter(None, (path.stem, own)))) if scenarios > 1 else run
+
+
+def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSettings]:
+    """Runs of a grid without those that equal an earlier one: a varied key takes the place of a variant's."""
+    kept: list[RunSettings] = []
+    for run in runs:
+        same = next((other for other in kept if run.varied and other.settings == run.settings), None)
+        if same:
+            findings.add("compare.same", doubtful=True, file=run.file, key=run.name, other=same.name)
+        else:
+            kept.append(run)
+    return kept
 
 
 def _world(run: RunSettings, reader: _Reader) -> World | None:
@@ -231,8 +285,7 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
     """Run one world from its first hour to its last."""
     settings, members = world.settings, len(world.members)
     response = settings.response
-    population, asked = world.population, world.asked
-    classes = classify(population, preadjust=response.preadjust) if population else None
+    classes = classify(world.population, preadjust=response.preadjust) if world.population else None
     course = Course(
         observed=np.tile(world.observed, (1, members)),
         forecast=world.issue,
@@ -242,13 +295,18 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
         withdraw_on_lift=response.withdraw_on_lift,
     )
     ledger = simulate(course, (lambda done, of: progress(world.run.name, done, of)) if progress else None)
-    accounts = None
-    if population and asked and classes:
-        accounts = tuple(
-            reckon(population, asked, classes, ledger.timeline, member=member, days=world.calendar.days,
-                   escalate=response.escalate, heeds=heeded(world, ledger, member))
-            for member in range(members))
-    return Run(world, ledger, accounts, classes)
+    return Run(world, ledger, accounts_of(world, ledger, classes), classes)
+
+
+def accounts_of(world: World, ledger: Ledger, classes: LineClasses | None) -> tuple[Account, ...] | None:
+    """What the lines of a world lost and saved under the warnings of a ledger, one account per member."""
+    population, asked = world.population, world.asked
+    if not (population and asked and classes):
+        return None
+    return tuple(
+        reckon(population, asked, classes, ledger.timeline, member=member, days=world.calendar.days,
+               escalate=world.settings.response.escalate, heeds=heeded(world, ledger, member))
+        for member in range(len(world.members)))
 
 
 def heeded(world: World, ledger: Ledger, member: int) -> np.ndarray | None:

@@ -2,7 +2,8 @@
 
 import copy
 import difflib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from sim.aqi import editions as aqi_editions
 from sim.clock import Calendar
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
+from sim.grid import VARIED, Cell, run_name
 from sim.industries import industries, industry_named
 from sim.rulebook import Criterion, LevelName, Words
 from sim.schema import Frozen, build
@@ -149,24 +151,31 @@ class Change:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """The settings of one run of a scenario. criteria_replaced : levels whose criteria are not the edition's own."""
+    """The settings of one run of a scenario. criteria_replaced : levels whose criteria are not the edition's own.
+
+    file : the scenario it comes from. varied : the values of a comparison's grid that it has.
+    """
 
     name: str
     settings: Settings
     changes: tuple[Change, ...]
     criteria_replaced: frozenset[str]
+    file: Path = Path()
+    varied: Cell = ()
 
 
 BASE = "base"
 FILE = "scenario"
-"""Where a change was given: the file itself, `variants.<name>` or `--set`."""
+"""Where a change was given: the file itself, `variants.<name>`, `--vary` or `--set`."""
 DEFAULT_POLICY = "guide-2020"
 
 
-def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings) -> list[RunSettings]:
+def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
+              grid: Sequence[Cell] = ((),)) -> list[RunSettings]:
     """The base run and every variant of a scenario, each with all overrides applied, or findings for every fault.
 
-    Precedence: the file, then the variant, then `overrides` (each `KEY=VALUE`, as given on the command line).
+    grid : every run once for each of its cells. Precedence: the file, then the variant, then the grid, then `overrides`
+    (each `KEY=VALUE`, as given on the command line).
     """
     if not isinstance(tree.value, dict):
         findings.add("value.mapping", file=file, place=1)
@@ -184,10 +193,12 @@ def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings) 
         findings.add("variants.base", file=file, place=tree.line(("variants", BASE)), key=f"variants.{BASE}")
     runs = []
     for name, variant in ({BASE: {}} | variants).items():
-        steps = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
-        steps += [(key, value, "--set") for key, value in given]
-        run = _one_run(str(name), written, steps, tree, file, findings)
-        runs += [run] if run else []
+        own = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
+        for cell in grid:
+            steps = [*own, *((key, value, VARIED) for key, value in cell), *((key, value, "--set") for key, value in given)]
+            called = run_name("", "" if cell and name == BASE else str(name), cell)
+            run = _one_run(called, written, steps, tree, file, findings)
+            runs += [replace(run, file=file, varied=cell)] if run else []
     return runs
 
 
@@ -290,7 +301,7 @@ def _edition_criteria(rules: Any) -> dict[str, list[dict[str, str]]]:
 def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], file: Path,
            findings: Findings) -> None:
     """Put one value at a dotted key; list items by number, the next free number appends."""
-    place = {"--set": "--set", FILE: tree.line(tuple(key.split(".")))}.get(given) or tree.line((*given.split(".", 1), key))
+    place = {"--set": "--set", VARIED: VARIED, FILE: tree.line(tuple(key.split(".")))}.get(given) or tree.line((*given.split(".", 1), key))
     path: tuple = ()
     here: Any = tree.value
     parts = str(key).split(".")
