@@ -147,11 +147,12 @@ def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = ()
     for path, (tree, raw) in zip(files, trees, strict=True):
         runs = read_runs(tree, path, list(overrides), findings, cells(grid)) if tree else []
         reader = replace(reader, folder=path.parent) if reader else _Reader(path.parent, findings)
-        worlds += [_world(_called(run, path, len(files)), reader) for run in _without_repeats(runs, findings)]
+        runs = [_called(run, path, files) for run in _without_repeats(runs, findings)]
+        worlds += [_world(run, reader) for run in runs]
         inputs[f"{path.parent.name}/{path.name}" if path.name in inputs else path.name] = sha256(raw)
     read = tuple(world for world in worlds if world)
     if len({(world.settings.period, world.cities) for world in read}) > 1:
-        findings.add("compare.worlds", doubtful=True, file=files[0])
+        findings.add("runs.worlds", doubtful=True, file=files[0])
     findings.raise_errors()
     return Scenario(tuple(files), read, inputs | (reader.inputs if reader else {}), tuple(findings.doubts), began)
 
@@ -161,7 +162,7 @@ def _scenario_files(paths: Sequence[str | Path], findings: Findings) -> list[Pat
     files = [Path(path) if Path(path).exists() else Path(str(path).replace("\\", "/")) for path in paths]
     for path in files:
         if [os.path.realpath(other) for other in files].count(os.path.realpath(path)) > 1:
-            findings.add("compare.twice", file=path)
+            findings.add("runs.twice", file=path)
     return files
 
 
@@ -171,10 +172,12 @@ def _variants(tree: Tree | None) -> int:
     return 1 + (len(set(variants) - {BASE}) if isinstance(variants, dict) else 0)
 
 
-def _called(run: RunSettings, path: Path, scenarios: int) -> RunSettings:
-    """A run with the scenario's name before its own where there are several scenarios."""
-    own = "" if run.name == BASE else run.name
-    return replace(run, name=", ".join(filter(None, (path.stem, own)))) if scenarios > 1 else run
+def _called(run: RunSettings, path: Path, files: list[Path]) -> RunSettings:
+    """A run with the scenario's name before its own where there are several scenarios, its folder's where that is one."""
+    if len(files) == 1:
+        return run
+    stem = path.stem if [other.stem for other in files].count(path.stem) == 1 else f"{path.resolve().parent.name}/{path.stem}"
+    return replace(run, name=stem if run.name == BASE else f"{stem}, {run.name}")
 
 
 def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSettings]:
@@ -183,7 +186,7 @@ def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSet
     for run in runs:
         same = next((other for other in kept if run.varied and other.settings == run.settings), None)
         if same:
-            findings.add("compare.same", doubtful=True, file=run.file, key=run.name, other=same.name)
+            findings.add("runs.same", doubtful=True, file=run.file, key=run.name, other=same.name)
         else:
             kept.append(run)
     return kept

@@ -71,10 +71,9 @@ def cells(grid: dict[str, list[Any]]) -> list[Cell]:
     return [tuple(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
-def run_name(scenario: str, variant: str, cell: Cell) -> str:
-    """A run's name: the scenario where there are several, the variant unless it is the base, the varied values."""
-    parts = [part for part in (scenario, variant) if part] + [f"{key}={short(value)}" for key, value in cell]
-    return ", ".join(parts)
+def run_name(variant: str, cell: Cell) -> str:
+    """A run's name: the variant, "" for none, and the varied values."""
+    return ", ".join(filter(None, [variant, *(f"{key}={short(value)}" for key, value in cell)]))
 
 
 def short(value: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import orders, tables
+from sim import blanket, orders, tables
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -84,6 +84,11 @@ class Results:
         """One row per run and member: warnings and hours by level, kilograms, curtailed value."""
         return _joined([tables.summary(run) for run in self.runs])
 
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """One row per run and member: measures against blanket stopping."""
+        return _joined([blanket.measures(run) for run in self.runs])
+
     @property
     def lists(self) -> bool:
         """Whether any run has production lines."""
@@ -91,10 +96,7 @@ class Results:
 
     def files(self, report: str, progress: Progress | None = None) -> dict[str, bytes]:
         """Every file of the output folder by name; the manifest last, with the hashes of the others."""
-        sheets = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
-                  "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
-                  "rules_applied": self.rules, "reduction_targets": self.targets}
-        written = {}
+        sheets, written = self.sheets(), {}
         for number, (name, frame) in enumerate(sheets.items()):
             if progress:
                 progress("tables", number, len(sheets))
@@ -102,6 +104,12 @@ class Results:
         written["report.html"] = report.encode()
         written["summary.json"] = json_bytes({"runs": self._summary_rows()})
         return written | {MANIFEST: sealed(self.manifest({n: content_hash(n, c) for n, c in written.items()}))}
+
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Every table that is written as CSV, by the name of its file."""
+        return {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
+                "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
+                "rules_applied": self.rules, "reduction_targets": self.targets, "measures": self.measures}
 
     def save(self, folder: Path, report: str, progress: Progress | None = None) -> None:
         """Write the folder. Raises InputError when it holds something that no run wrote."""
@@ -117,7 +125,7 @@ class Results:
         return {
             "program": PROGRAM, "version": version(), "python": platform.python_version(),
             "packages": {name: metadata.version(name) for name in PACKAGES},
-            "scenario": self.scenario.path.name, "lang": self.lang, "inputs": self.scenario.inputs,
+            "scenario": ", ".join(path.name for path in self.scenario.paths), "lang": self.lang, "inputs": self.scenario.inputs,
             "runs": [_provenance(run) for run in self.runs], "outputs": outputs,
         }
 

@@ -196,7 +196,8 @@ def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
         own = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
         for cell in grid:
             steps = [*own, *((key, value, VARIED) for key, value in cell), *((key, value, "--set") for key, value in given)]
-            called = run_name("", "" if cell and name == BASE else str(name), cell)
+            called = run_name("" if cell and name == BASE else str(name), cell)
+            called += f" ({len(runs) + 1})" if called in {run.name for run in runs} else ""
             run = _one_run(called, written, steps, tree, file, findings)
             runs += [replace(run, file=file, varied=cell)] if run else []
     return runs
@@ -301,7 +302,8 @@ def _edition_criteria(rules: Any) -> dict[str, list[dict[str, str]]]:
 def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], file: Path,
            findings: Findings) -> None:
     """Put one value at a dotted key; list items by number, the next free number appends."""
-    place = {"--set": "--set", VARIED: VARIED, FILE: tree.line(tuple(key.split(".")))}.get(given) or tree.line((*given.split(".", 1), key))
+    place = given if given in {"--set", VARIED} else tree.line(tuple(key.split("."))) if given == FILE else ""
+    place = place or tree.line((*given.split(".", 1), key))
     path: tuple = ()
     here: Any = tree.value
     parts = str(key).split(".")

@@ -13,8 +13,11 @@ from sim.scenario import Change, Grading
 from sim.vocab import Pollutant
 
 POLICY = "uniform"
-SHAPE = {"yellow": 1 / 3, "orange": 2 / 3, "red": 1.0}
-"""Shares at full scale: the steps 10, 20, 30 % of the editions' targets, so far apart that red takes everything."""
+SHAPE = {"yellow": 0.1, "orange": 0.2, "red": 0.3}
+"""Shares at scale 1: the steps of the editions' targets (10, 20, 30 % of whole-society emissions)."""
+
+LARGEST = 10.0
+"""The scale at which every level takes everything."""
 
 ALL = "all"
 POLLUTANTS = (*(pollutant.value for pollutant in Pollutant), ALL)
@@ -25,16 +28,16 @@ PRECISION, STEPS_AT_MOST = 1e-9, 100
 def equal_run(run: Run, pollutant: str) -> Run | Finding:
     """The run's warnings answered by uniform shares that avoid the same kilograms of `pollutant`, or why there are none.
 
-    pollutant : one of POLLUTANTS, `all` for the four added up. The shares keep the ratios of SHAPE; their scale, 0 to 1,
-    is found by bisection, to 1e-9 of the kilograms (means over members). Lines with own plans keep them.
+    pollutant : one of POLLUTANTS, `all` for the four added up. The shares are SHAPE times one scale, each at most 1; the
+    scale is found by bisection, to 1e-9 of the kilograms (means over members). Lines with own plans keep them.
     """
     name = f"{run.world.run.name}, {POLICY} at equal {pollutant}"
-    wanted, full = avoided_kg(run, pollutant), _at(run, 1.0, name)
+    wanted, full = avoided_kg(run, pollutant), _at(run, LARGEST, name)
     most = avoided_kg(full, pollutant)
     if wanted == 0 or most < wanted * (1 - PRECISION):
         return Finding("equal.none" if wanted == 0 else "equal.beyond", key=run.world.run.name, value=pollutant,
                        words={"wanted": f"{wanted / 1000:,.1f}", "most": f"{most / 1000:,.1f}"}, doubtful=True)
-    low, high, found = 0.0, 1.0, full
+    low, high, found = 0.0, LARGEST, full
     at_low, at_high = avoided_kg(_at(run, 0.0, name), pollutant), most
     for step in range(STEPS_AT_MOST):
         kg = avoided_kg(found, pollutant)
@@ -58,7 +61,7 @@ def avoided_kg(run: Run, pollutant: str) -> float:
 def _at(run: Run, scale: float, name: str) -> Run:
     """The same warnings answered by uniform shares at one scale."""
     world = run.world
-    shares = {level: scale * share for level, share in SHAPE.items()}
+    shares = {level: min(1.0, scale * share) for level, share in SHAPE.items()}
     choice = Choice(rulebook.policy(POLICY), shares)
     grading = Grading(policy=POLICY, **shares)
     own = world.settings.grading.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
