@@ -9,8 +9,10 @@ from sim import wording
 from sim.differences import COLUMNS, differences, elsewhere
 from sim.errors import Finding
 from sim.experiment import Progress, Run, Scenario, run_all
+from sim.labels import text
 from sim.results import Results
-from sim.uniform import POLICY, equal_run
+from sim.scenario import BASE
+from sim.uniform import ALL, POLICY, equal_run
 from sim.vocab import WARNING_LEVELS, Level, Pollutant
 
 FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in WARNING_LEVELS if level > Level.blue),
@@ -22,11 +24,10 @@ FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level 
 class Comparison(Results):
     """Results of several runs side by side, the first of them the one that others are held against.
 
-    equals : by the name of a uniform run, the graded run whose tonnes it avoids. told : findings that came with the runs.
+    equals : each uniform run at equal tonnes, the graded run beside it, and the pollutant (or `all`) that is equal.
     """
 
-    equals: tuple[tuple[str, str], ...] = ()
-    told: tuple[Finding, ...] = ()
+    equals: tuple[tuple[str, str, str], ...] = ()
 
     @cached_property
     def comparison(self) -> pd.DataFrame:
@@ -55,6 +56,15 @@ class Comparison(Results):
         """By run, the keys beside edition and policy in which it differs from the first run."""
         return {run.world.run.name: keys for run in self.runs[1:] if (keys := elsewhere(self.runs[0], run))}
 
+    def name(self, run: Run) -> str:
+        """A run's name as a reader knows it."""
+        for uniform, graded, pollutant in self.equals:
+            if uniform == run.world.run.name:
+                beside = next(other for other in self.runs if other.world.run.name == graded)
+                what = text("compare.equal_all" if pollutant == ALL else f"pollutant.{pollutant}", self.lang)
+                return text("compare.equal_name", self.lang, graded=self.name(beside), what=what)
+        return text("report.base", self.lang) if run.world.run.name == BASE else run.world.run.name
+
     def sheets(self) -> dict[str, pd.DataFrame]:
         """The tables of a run, and those of a comparison."""
         return super().sheets() | {"comparison": self.comparison, "differences": self.differences}
@@ -79,7 +89,7 @@ def compare_runs(scenario: Scenario, lang: str = "en", progress: Progress | None
     equal_tonnes : a pollutant or `all`; next to each graded run stands one with uniform shares that avoids as much.
     """
     runs: list[Run] = []
-    equals: list[tuple[str, str]] = []
+    equals: list[tuple[str, str, str]] = []
     told: list[Finding] = []
     for run in run_all(scenario, progress):
         runs.append(run)
@@ -89,8 +99,8 @@ def compare_runs(scenario: Scenario, lang: str = "en", progress: Progress | None
                 told.append(made)
             else:
                 runs.append(made)
-                equals.append((made.world.run.name, run.world.run.name))
+                equals.append((made.world.run.name, run.world.run.name, equal_tonnes))
         elif equal_tonnes and not run.accounts:
             told.append(Finding("equal.no_list", key=run.world.run.name, doubtful=True))
     whole = replace(scenario, worlds=tuple(run.world for run in runs), doubts=(*scenario.doubts, *told))
-    return Comparison(whole, tuple(runs), lang, tuple(equals), tuple(told))
+    return Comparison(whole, tuple(runs), lang, tuple(equals))

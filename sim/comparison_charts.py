@@ -28,7 +28,7 @@ def calendars(days: Sequence[pd.DataFrame], names: Sequence[str], title: str, in
     height_in = top_in + index_in + 0.12 + strip_in * len(days) + bottom_in
     with drawing():
         figure = Figure(figsize=(11, height_in))
-        x, width = left_in / 11, 1 - (left_in + 0.15) / 11
+        x, width = left_in / 11, 1 - (left_in + 0.4) / 11
         above = figure.add_axes((x, 1 - (top_in + index_in) / height_in, width, index_in / height_in))
         below = figure.add_axes((x, bottom_in / height_in, width, strip_in * len(days) / height_in), sharex=above)
         when = [mdates.date2num(pd.to_datetime(table["date"]).to_numpy()) for table in days]  # in days
@@ -63,11 +63,11 @@ def bars(table: pd.DataFrame, names: Sequence[str], value_name: str, lang: str =
     the pollutants have one scale.
     """
     left_in = min(4.2, 0.25 + max(width_in(name, 9) for name in names))
-    width, height = 11.0, 0.95 + 0.3 * len(table)
+    width, height = 11.0, 0.5 + 0.3 * len(table)
     with drawing():
         figure = Figure(figsize=(width, height))
         panels = figure.subplots(1, 5, sharey=True)
-        figure.subplots_adjust(left_in / width, 0.3 / height, 1 - 0.1 / width, 1 - 0.5 / height, wspace=0.12)
+        figure.subplots_adjust(left_in / width, 0.1 / height, 1 - 0.35 / width, 1 - 0.4 / height, wspace=0.12)
         most = max(float(table[list(Pollutant)].to_numpy().max(initial=0)), 1e-9)
         places = np.arange(len(table))
         for axes, column in zip(panels, [*Pollutant, "value"], strict=True):
@@ -79,7 +79,7 @@ def bars(table: pd.DataFrame, names: Sequence[str], value_name: str, lang: str =
                 axes.annotate(amount(value), (value, place), xytext=(3, 0), textcoords="offset points", va="center",
                               fontsize=8.5)
             axes.set_title(text(f"pollutant.{column}", lang) + f" ({text('chart.tonnes', lang)})"
-                           if column in list(Pollutant) else value_name, fontsize=9.5)
+                           if column in list(Pollutant) else value_name, fontsize=9)
             axes.tick_params(axis="both", length=0, labelsize=9)
             axes.tick_params(axis="x", labelbottom=False)
             axes.grid(visible=False)

@@ -9,13 +9,14 @@ from sim.comparison import Comparison, against_first
 from sim.experiment import Progress, Run
 from sim.industries import industries
 from sim.labels import MONEY, text
-from sim.metrics import first_member, of_run, run_name
+from sim.metrics import first_member, of_run
 from sim.page import citations, doubts, environment, figure, measures_in_words, period, title
 from sim.results import version
 from sim.vocab import ASKING_LEVELS, Level, Pollutant
 
 ALIKE = 1e-9
 CITIES_DRAWN = 6
+GROUPS_SHOWN = 10
 
 
 def render(results: Comparison, progress: Progress | None = None) -> str:
@@ -31,16 +32,12 @@ def render(results: Comparison, progress: Progress | None = None) -> str:
         lang=lang, t=lambda key, **words: text(f"compare.{key}", lang, **words), word=lambda key: text(key, lang),
         colour=charts.LEVEL_COLOUR, title=title(results), period=period(results), version=version(),
         note=getattr(results.scenario.worlds[0].settings.note, lang, ""), doubts=doubts(results),
-        listed=results.lists, citations=citations(results), first=_name(results.runs[0], lang), **parts)
-
-
-def _name(run: Run, lang: str) -> str:
-    return run_name(run, lang)
+        listed=results.lists, citations=citations(results), first=results.name(results.runs[0]), **parts)
 
 
 def _numbered(results: Comparison) -> list[str]:
     """Names of the runs with the numbers that table and pictures call them by."""
-    return [f"{number}  {_name(run, results.lang)}" for number, run in enumerate(results.runs, start=1)]
+    return [f"{number}  {results.name(run)}" for number, run in enumerate(results.runs, start=1)]
 
 
 def _headlines(results: Comparison) -> dict[str, Any]:
@@ -56,28 +53,32 @@ def _headlines(results: Comparison) -> dict[str, Any]:
     rows = []
     for run in results.runs:
         mine, lines = held.loc[run.world.run.name], run.accounts is not None
-        cells = [_cell(mine[key], unit) if lines or not key.startswith(("avoided", "curtailed")) else _cell(None, 1)
-                 for key, unit in columns]
+        cells = [_cell(mine[key], unit) for key, unit in columns]
         share = mine["avoided_assumed_share", "value"]
-        rows.append({"name": _name(run, lang), "edition": run.world.edition.id, "cells": cells,
+        rows.append({"name": results.name(run), "edition": run.world.edition.id, "cells": cells,
                      "policy": getattr(run.world.choice.policy.head.title, lang) if lines else "",
                      "assumed": wording.percent(round(share, 2)) if share == share else "-"})
     return {"heads": heads, "rows": rows}
 
 
-def _cell(figures: pd.Series | None, unit: float) -> dict[str, str]:
+def _cell(figures: pd.Series, unit: float) -> dict[str, str]:
     """A figure in its unit with its change, as text; no change where there is none."""
-    if figures is None or figures["value"] != figures["value"]:
+    if figures["value"] != figures["value"]:
         return {"value": "-", "change": "", "share": ""}
     change, share = figures["change"] / unit, figures["share"]
     moved = change == change and abs(figures["change"]) > ALIKE * max(1.0, abs(figures["value"]))
-    return {"value": figure(figures["value"] / unit), "change": signed(change) if moved else "",
+    return {"value": plain(figures["value"] / unit), "change": signed(change) if moved else "",
             "share": f"{100 * share:+.1f}%".replace("-", "−") if moved and share == share else ""}
+
+
+def plain(value: float) -> str:
+    """A figure; a whole number without places behind the point."""
+    return f"{value:,.0f}" if value == round(value) else figure(value)
 
 
 def signed(value: float) -> str:
     """A change with its sign, a real minus."""
-    return ("+" if value > 0 else "−" if value < 0 else "") + figure(abs(value))
+    return ("+" if value > 0 else "−" if value < 0 else "") + plain(abs(value))
 
 
 def _calendars(results: Comparison) -> list[str]:
@@ -127,7 +128,7 @@ def _equals(results: Comparison) -> list[dict[str, Any]]:
     lang, unit = results.lang, MONEY[results.lang]
     runs = {run.world.run.name: run for run in results.runs}
     sections = []
-    for uniform, graded in results.equals:
+    for number, (uniform, graded, _) in enumerate(results.equals):
         pair = [graded, uniform]
         value = pd.concat({name: of_run(results.output, name).groupby("industry")["curtailed_value_cny"].sum()
                            / len(runs[name].world.members) / unit for name in pair}, axis=1).fillna(0.0)
@@ -135,16 +136,16 @@ def _equals(results: Comparison) -> list[dict[str, Any]]:
         shares = runs[uniform].world.settings.grading
         rows = value.assign(most=value.max(axis=1)).sort_values("most", ascending=False, kind="stable")
         sections.append({
-            "names": [_name(runs[name], lang) for name in pair],
+            "names": [results.name(runs[name]) for name in pair],
             "shares": {level.name: wording.percent(getattr(shares, level.name)) for level in ASKING_LEVELS},
             "rows": [{"name": industries()[key].name[lang], "values": [figure(row[name]) for name in pair],
                       "change": signed(row[uniform] - row[graded])} for key, row in rows.iterrows() if row["most"] > 0],
             "total": [figure(total[name]) for name in pair], "change": signed(total[uniform] - total[graded]),
             "share": f"{100 * (total[uniform] / total[graded] - 1):+.1f}%".replace("-", "−") if total[graded] else "-",
-            "chart": charts.svg(comparison_charts.pairs(value[pair], [_name(runs[name], lang) for name in pair],
+            "chart": charts.svg(comparison_charts.pairs(value[pair], [results.name(runs[name]) for name in pair],
                                                         text("report.value_by_industry", lang),
                                                         text("report.value_axis", lang), lang))
-            if len(results.runs) <= comparison_charts.NUMBERED else ""})
+            if number == 0 else ""})
     return sections
 
 
@@ -159,23 +160,31 @@ def _differences(results: Comparison) -> list[dict[str, Any]]:
     for run in results.runs[1:]:
         name = run.world.run.name
         if name in results.elsewhere:
-            sections.append({"name": _name(run, lang), "elsewhere": ", ".join(results.elsewhere[name]), "rows": []})
+            sections.append({"name": results.name(run), "elsewhere": ", ".join(results.elsewhere[name]), "rows": []})
             continue
         mine = of_run(results.differences, name)
         if mine.empty:
             continue
         mean = mine.groupby("step", sort=False).mean(numeric_only=True)
         words = mine.drop_duplicates("step").set_index("step")
-        total = mean.sum()
+        total, shown, rest = mean.sum(), _largest(mean, words["kind"] == "rows"), None
+        if len(shown) < len(mean):
+            rest = _moved_in_words(mean.drop(shown).sum(), [], figures, units) | {"count": len(mean) - len(shown)}
         hours = [level.name for level in levels if (mean[f"hours_{level.name}"] != 0).any()]
         sections.append({
-            "name": _name(run, lang), "elsewhere": "", "hours": hours, "listed": run.accounts is not None,
+            "name": results.name(run), "elsewhere": "", "hours": hours, "listed": run.accounts is not None,
             "rows": [{"name": words["difference"][step],
                       "said": [words["rule_from"][step], words["rule_to"][step]],
                       "clause": [_shortened(words[f"clause_{end}"][step]) for end in ("from", "to")],
-                      **_moved_in_words(row, hours, figures, units)} for step, row in mean.iterrows()],
-            "total": _moved_in_words(total, hours, figures, units)})
+                      **_moved_in_words(row, hours, figures, units)} for step, row in mean.loc[shown].iterrows()],
+            "rest": rest, "total": _moved_in_words(total, hours, figures, units)})
     return sections
+
+
+def _largest(mean: pd.DataFrame, rows: pd.Series) -> list[int]:
+    """Steps to show, in their order: every difference of editions, and of the groups of lines those that move most."""
+    value = mean["curtailed_value_cny"].astype(float).abs()[rows.to_numpy()]
+    return sorted([*mean.index[~rows.to_numpy()], *value.sort_values(ascending=False, kind="stable").index[:GROUPS_SHOWN]])
 
 
 def _moved_in_words(row: pd.Series, hours: list[str], figures: list[str], units: list[float]) -> dict[str, Any]:
@@ -193,7 +202,7 @@ def _shortened(clauses: str, most: int = 2) -> str:
 def _runs(results: Comparison) -> list[dict[str, Any]]:
     """What each run changed, old and new, and its measures against blanket stopping."""
     lang = results.lang
-    return [{"name": _name(run, lang), "edition": getattr(run.world.edition.title, lang),
+    return [{"name": results.name(run), "edition": getattr(run.world.edition.title, lang),
              "policy": getattr(run.world.choice.policy.head.title, lang) if run.accounts else "",
              "changes": [{"key": c.key, "old": "-" if c.old is None else wording.plain(c.old), "new": wording.plain(c.new),
                           "given": c.given} for c in run.world.run.changes],

@@ -60,7 +60,7 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
                           if mine[f"hours_{level.name}", "value"])
         figures = [(f"avoided_{p}_kg", 1000) for p in Pollutant] + [("curtailed_value_cny", MONEY[lang])]
         shown = [_against(mine[key], unit, first=number == 0) for key, unit in figures] if found.lists else []
-        table.add_row(escape(metrics.run_name(run, lang)), hours or text("cli.no_warning", lang), *shown)
+        table.add_row(escape(found.name(run)), hours or text("cli.no_warning", lang), *shown)
     console.print(Padding(table, (1, 0, 0, 0)))
     console.print()
     console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
