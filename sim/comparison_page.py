@@ -72,8 +72,8 @@ def _cell(figures: pd.Series, unit: float) -> dict[str, str]:
 
 
 def plain(value: float) -> str:
-    """A figure; a whole number without places behind the point."""
-    return f"{value:,.0f}" if value == round(value) else figure(value)
+    """A figure; a whole number without places behind the point, a dash where there is none."""
+    return "-" if value != value else f"{value:,.0f}" if value == round(value) else figure(value)
 
 
 def signed(value: float) -> str:
@@ -83,19 +83,21 @@ def signed(value: float) -> str:
 
 def _calendars(results: Comparison) -> list[str]:
     """A figure for each of the first cities with every run's warnings; none where the runs are too many."""
-    lang, first = results.lang, results.runs[0]
     if len(results.runs) > comparison_charts.NUMBERED:
         return []
-    drawn = []
-    for city in list(dict.fromkeys(city for run in results.runs for city in run.world.cities))[:CITIES_DRAWN]:
-        shown = [(name, days) for name, run in zip(_numbered(results), results.runs, strict=True)
-                 if len(days := _days(results, run, city))]
-        world = next(run.world for run in results.runs if city in run.world.cities)
-        heading = f"{world.names[city][lang]} · {text('compare.calendars', lang)}"
-        drawn.append(charts.svg(comparison_charts.calendars(
-            [days for _, days in shown], [name for name, _ in shown], heading,
-            text(f"trigger.{first.world.edition.trigger}", lang), lang)))
-    return drawn
+    cities = list(dict.fromkeys(city for run in results.runs for city in run.world.cities))
+    return [charts.svg(calendar(results, city)) for city in cities[:CITIES_DRAWN]]
+
+
+def calendar(results: Comparison, city: str) -> Any:
+    """The warnings of every run in one city under its observed index. Returns a matplotlib Figure."""
+    lang = results.lang
+    shown = [(name, run, days) for name, run in zip(_numbered(results), results.runs, strict=True)
+             if len(days := _days(results, run, city))]
+    world = shown[0][1].world
+    return comparison_charts.calendars(
+        [days for *_, days in shown], [name for name, *_ in shown],
+        f"{world.names[city][lang]} · {text('compare.calendars', lang)}", text(f"trigger.{world.edition.trigger}", lang), lang)
 
 
 def _days(results: Comparison, run: Run, city: str) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def read_grid(given: Iterable[str], overrides: Iterable[str], findings: Findings
                 findings.add("vary.value_twice", file=VARIED, key=key, value=written)
             elif tree:
                 grid[key].append(tree.value)
-    return grid
+    return {key: values for key, values in grid.items() if values}  # a faulty one hides no fault of the scenario
 
 
 def split_values(listed: str) -> list[str]:

@@ -18,6 +18,7 @@ from sim.orders import spells
 from sim.results import Results
 from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Basis, Level, Pollutant
 
+RUNS_SHOWN = 20
 LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
 
 
@@ -54,7 +55,7 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
             table.add_column(f"{text(f'pollutant.{pollutant}', lang)} t", justify="right")
         table.add_column(text("report.value_m", lang), justify="right")
     held = against_first(found.comparison)
-    for number, run in enumerate(found.runs):
+    for number, run in enumerate(found.runs[:RUNS_SHOWN]):
         mine = held.loc[run.world.run.name]
         hours = ", ".join(f"{_level(level, lang)} {_count(mine[f'hours_{level.name}', 'value'])}" for level in ASKING_LEVELS
                           if mine[f"hours_{level.name}", "value"])
@@ -62,6 +63,8 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
         shown = [_against(mine[key], unit, first=number == 0) for key, unit in figures] if found.lists else []
         table.add_row(escape(found.name(run)), hours or text("cli.no_warning", lang), *shown)
     console.print(Padding(table, (1, 0, 0, 0)))
+    if len(found.runs) > RUNS_SHOWN:
+        console.print(text("cli.more_runs", lang, count=len(found.runs) - RUNS_SHOWN), style="dim")
     console.print()
     console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
     console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
