@@ -29,6 +29,7 @@ from sim.forecast import perfect  # noqa: E402
 from sim.grading import Choice, ask  # noqa: E402
 from sim.phases import Phase  # noqa: E402
 from sim.population import Population  # noqa: E402
+from sim.reading import World  # noqa: E402
 from sim.response import response_level  # noqa: E402
 from sim.vocab import Grade, Pollutant  # noqa: E402
 from sim.warning import Terms, compile_rules  # noqa: E402
@@ -117,7 +118,7 @@ def grown(world, size: int):
     rng = np.random.default_rng(size)
     people = world.population.take(np.sort(rng.integers(0, len(world.population), size)))
     phases = whole(people, world.choice, world.calendar.days)
-    return experiment.World(**(vars(world) | {"population": people, "phases": phases}))
+    return World(**(vars(world) | {"population": people, "phases": phases}))
 
 
 def whole(people, choice, days: int):

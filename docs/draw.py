@@ -8,15 +8,20 @@ sys.path.insert(0, str(HERE.parent))
 
 import sim
 from sim.charts import png
+from sim.comparison_page import calendar
+
+EDITIONS = "rules=mee2019,mee2024,bj2015"
 
 
 def main(folder: Path) -> None:
-    """The winter of Yangquan under two editions, in both languages."""
+    """The winter of Yangquan under two editions, and three side by side, in both languages."""
     scenario = sim.load(HERE.parent / "scenarios" / "yangquan-2015-winter.yaml")
     for lang in ("en", "zh"):
         results = sim.run(scenario, lang)
         for run in ("base", "mee2024"):
             (folder / f"yangquan-{run}-{lang}.png").write_bytes(png(sim.plot(results, run), 110))
+        beside = sim.compare(HERE.parent / "scenarios" / "yangquan-2015-winter.yaml", [EDITIONS], lang=lang)
+        (folder / f"yangquan-editions-{lang}.png").write_bytes(png(calendar(beside, "yangquan"), 110))
 
 
 if __name__ == "__main__":

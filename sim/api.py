@@ -1,12 +1,14 @@
-"""The five calls of the notebook: run, summary, plot, report (and `load`, which stands in `experiment`)."""
+"""The calls of the notebook: run, compare, summary, plot, report (and `load`, which stands in `experiment`)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sim import page
-from sim.experiment import Progress, Scenario, run_all
+from sim import comparison_page, page
+from sim.comparison import Comparison, compare_runs
+from sim.experiment import Progress, Scenario, load, run_all
 from sim.results import Results
 
 
@@ -17,6 +19,17 @@ def run(scenario: Scenario, lang: str = "en", progress: Progress | None = None) 
     with the columns `run` and `member`. lang : language of reasons, clauses and the report, `en` or `zh`.
     """
     return Results(scenario, run_all(scenario, progress), lang)
+
+
+def compare(scenarios: str | Path | Sequence[str | Path], vary: Sequence[str] = (), overrides: Sequence[str] = (),
+            equal_tonnes: str | None = None, lang: str = "en", progress: Progress | None = None) -> Comparison:
+    """Run scenarios, their variants and every combination of varied values side by side.
+
+    vary : `KEY=V1,V2,…`, overrides : `KEY=VALUE`, as on the command line. equal_tonnes : a pollutant (`so2`, `nox`, `pm`,
+    `voc`) or `all`: next to each graded run stands one with uniform shares that avoids as much. Returns Results with the
+    tables `comparison` and `differences` besides. Raises InputError with every finding.
+    """
+    return compare_runs(load(scenarios, overrides, vary), lang, progress, equal_tonnes)
 
 
 def summary(results: Results) -> pd.DataFrame:
@@ -38,6 +51,7 @@ def report(results: Results, folder: str | Path, progress: Progress | None = Non
 
     Raises InputError when the folder holds something that no run wrote.
     """
-    results.save(Path(folder), page.render(results, progress), progress)
+    render = comparison_page.render if isinstance(results, Comparison) else page.render
+    results.save(Path(folder), render(results, progress), progress)  # type: ignore[arg-type]
     return Path(folder) / "report.html"
 

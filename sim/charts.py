@@ -55,7 +55,7 @@ def _sheet(width_in: float, height_in: float, left_in: float = 0.62, right_in: f
     return figure, figure.subplots()
 
 
-def _width_in(words: str, points: float) -> float:
+def width_in(words: str, points: float) -> float:
     """Width of a label in inches, near enough for a margin: Chinese signs are as wide as high, others half as wide."""
     return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in words) * points / 72
 
@@ -99,7 +99,7 @@ def winter(days: pd.DataFrame, thresholds: dict[str, float], title: str, index_n
         band = np.searchsorted([low for low, _ in BANDS], index, side="left") - 1
         one_day = np.timedelta64(1, "D")
         top = max(float(index.max()) * 1.12, 220)
-        for level, from_day, to_day in _spells(days["warning_level"].to_numpy()):
+        for level, from_day, to_day in spells_of_level(days["warning_level"].to_numpy()):
             axes.axvspan(when[from_day], when[to_day] + one_day, color=LEVEL_COLOUR[level], alpha=0.33, lw=0)
             axes.axvspan(when[from_day], when[to_day] + one_day, ymin=0.965, color=LEVEL_COLOUR[level], lw=0)
         at = mdates.date2num(when)
@@ -124,7 +124,7 @@ def winter(days: pd.DataFrame, thresholds: dict[str, float], title: str, index_n
     return figure
 
 
-def _spells(levels: np.ndarray) -> Iterator[tuple[str, int, int]]:
+def spells_of_level(levels: np.ndarray) -> Iterator[tuple[str, int, int]]:
     """Unbroken spells of one level: (level, first day, last day)."""
     start = 0
     for day in range(1, len(levels) + 1):
@@ -165,7 +165,7 @@ def by_industry(table: pd.DataFrame, title: str, unit: str, lang: str = "en", mo
         shown = pd.concat([shown, rest.sum().to_frame().T])
         names.append(text("chart.rest", lang).format(count=int((rest.sum(axis=1) > 0).sum())))
     with drawing():
-        left_in = 0.15 + max(_width_in(name, 9) for name in names)
+        left_in = 0.15 + max(width_in(name, 9) for name in names)
         figure, axes = _sheet(5.4, 0.95 + 0.27 * max(len(names), 4), left_in, bottom_in=0.5)
         left = np.zeros(len(shown))
         for column in shown.columns:

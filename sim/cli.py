@@ -112,6 +112,30 @@ def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -
     showing.results(_console(), results, page, lang)
 
 
+@cli.command(help=_help("compare"))
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=_help("vary"))
+@click.option("--equal-tonnes", type=click.Choice(["so2", "nox", "pm", "voc", "all"]), help=_help("equal"))
+@click.option("--out", metavar="DIR", help=_help("out_compare"))
+@overrides
+@language
+def compare(scenarios: tuple[str, ...], vary: tuple[str, ...], equal_tonnes: str | None, out: str | None,
+            overrides: tuple[str, ...], lang: str) -> None:
+    """Run scenarios, their variants and every combination of varied values side by side."""
+    from sim import api, comparison, experiment, showing
+
+    with _progress(lang) as progress:
+        progress("reading", 0, 1)
+        loaded = experiment.load([_path(scenario) for scenario in scenarios], overrides, vary)
+        folder = Path(_path(out)) if out else Path("runs") / f"{loaded.path.stem}-compare"
+        _refuse_occupied(folder)
+        results = comparison.compare_runs(loaded, lang, progress, equal_tonnes)
+        page = api.report(results, folder, progress)
+    showing.comparison(_console(), results, page, lang)
+    _print_findings([doubt for doubt in results.scenario.doubts if doubt.code.startswith(("runs.", "equal."))], lang,
+                    error=False)
+
+
 @cli.command(help=_help("check"))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @language

@@ -1,95 +1,44 @@
-"""From a scenario file to results: read everything once, check it whole, run every variant."""
+"""From scenario files to runs: read everything once, run every variant and every cell of a grid."""
 
+import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from sim import events, forecast, rulebook, target_tables
 from sim.accounts import Account, LineClasses, classify, reckon
-from sim.aqi import DailyIndex
-from sim.clock import Calendar
 from sim.engine import Course, simulate
 from sim.errors import Findings
-from sim.files import Table, read_table, read_yaml, sha256
-from sim.grading import Asked, Choice, Override
-from sim.industries import ANY, industry_named, process_named
-from sim.labels import LANGUAGES, text
+from sim.files import Tree, read_yaml, sha256
+from sim.grid import RUNS_AT_MOST, VARIED, cells, read_grid
 from sim.ledger import Ledger
-from sim.linkage import Linkage, linkage_of
-from sim.other_sources import Others, OtherSources, doubt_totals, join_sources, others, sources_of
-from sim.phases import Phase, phases
-from sim.population import Population, join, list_of
+from sim.reading import Reader, World, world_of
 from sim.rng import fingerprints, uniform
-from sim.scenario import RunSettings, read_runs
-from sim.seasons import season_names
-from sim.series import Series, city_names, city_words, series_of
-from sim.settings import Settings
-from sim.vocab import Level
-from sim.warning import Rules, Terms, compile_rules, easier_above
+from sim.scenario import BASE, RunSettings, read_runs
+from sim.warning import Terms
 
 Progress = Callable[[str, int, int], None]
 """Called with (run, days done, days in all) while a run goes on."""
 
 
-SOURCES = {"perfect": forecast.perfect, "persistence": forecast.persistence}
-"""Forecasts that are made from the observations."""
-
-
-@dataclass(frozen=True)
-class World:
-    """One run's inputs, read, checked and frozen.
-
-    index, concentrations : by area, of the area whose series stands for it, `source`. observed : float64[day, area],
-    trigger index. issue : forecast of each day, for all members. population : the lists as given, None without a list.
-    phases : the lists as they stand in each stretch of the period, with what is asked. others : sources outside the
-    lists and the trucks that serve them.
-    """
-
-    run: RunSettings
-    calendar: Calendar
-    edition: rulebook.Edition
-    rules: Rules
-    names: dict[str, dict[str, str]]
-    index: dict[str, DailyIndex]
-    concentrations: dict[str, dict[str, np.ndarray]]
-    observed: np.ndarray
-    members: tuple[str, ...]
-    issue: forecast.Issue
-    population: Population | None
-    choice: Choice
-    phases: tuple[Phase, ...]
-    source: dict[str, str]
-    linkage: Linkage
-    others: Others
-
-    @property
-    def asked(self) -> Asked | None:
-        """What is asked of the lists at the start of the period."""
-        return self.phases[0].asked if self.phases else None
-
-    @property
-    def settings(self) -> Settings:
-        return self.run.settings
-
-    @property
-    def cities(self) -> tuple[str, ...]:
-        return tuple(self.settings.cities)
-
-
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario with all its runs, ready to go. inputs : SHA-256 by file as the scenario names it. began : when its
-    reading began, by a clock that only differences are taken of."""
+    """One scenario or several with all their runs, ready to go. paths : their files. inputs : SHA-256 by file as the
+    scenario names it. began : when its reading began, by a clock that only differences are taken of."""
 
-    path: Path
+    paths: tuple[Path, ...]
     worlds: tuple[World, ...]
     inputs: dict[str, str]
     doubts: tuple = ()
     began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def path(self) -> Path:
+        """The file of the first scenario."""
+        return self.paths[0]
 
 
 @dataclass(frozen=True)
@@ -102,172 +51,69 @@ class Run:
     classes: LineClasses | None
 
 
-# ---------------------------------------------------------------- load
+def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = (), vary: Sequence[str] = ()) -> Scenario:
+    """Read a scenario and everything it names; check it whole. Several scenarios are read as one with more runs.
 
-
-@dataclass
-class _Reader:
-    """Reads each file once, however many runs name it. path : the scenario that names them."""
-
-    path: Path
-    findings: Findings
-    tables: dict[Path, Table | None] = field(default_factory=dict)
-    inputs: dict[str, str] = field(default_factory=dict)
-    lists: dict[tuple[Path, str], Population | None] = field(default_factory=dict)
-
-    def find(self, name: str) -> Path:
-        """A path as the scenario writes it, slashes of either kind, from the scenario's folder."""
-        return Path(os.path.normpath(self.path.parent / name.replace("\\", "/")))
-
-    def table(self, name: str) -> Table | None:
-        path = self.find(name)
-        if path not in self.tables:
-            self.tables[path], raw = read_table(path, self.findings)
-            self.inputs[Path(name.replace("\\", "/")).as_posix()] = sha256(raw or b"")
-        return self.tables[path]
-
-    def list(self, name: str, city: str) -> Population | None:
-        key = (self.find(name), city)
-        if key not in self.lists:
-            table = self.table(name)
-            self.lists[key] = list_of(table, city, self.findings) if table else None
-        return self.lists[key]
-
-    def sources(self, name: str, place: int) -> OtherSources | None:
-        table = self.table(name)
-        return sources_of(table, place, self.findings) if table else None
-
-
-def load(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Scenario:
-    """Read a scenario and everything it names; check it whole.
-
-    overrides : `KEY=VALUE` with dotted keys, applied to every run. Raises InputError with every finding.
+    overrides : `KEY=VALUE` with dotted keys, applied to every run. vary : `KEY=V1,V2,…`, every run once for each
+    combination of the values. A file that many runs name is read once. Raises InputError with every finding.
     """
     began, findings = time.perf_counter(), Findings()
-    path = Path(str(path).replace("\\", "/")) if not Path(path).exists() else Path(path)
-    tree, raw = read_yaml(path, findings)
-    runs = read_runs(tree, path, list(overrides), findings) if tree else []
-    reader = _Reader(path, findings)
-    worlds = [_world(run, reader) for run in runs]
+    files = _scenario_files([paths] if isinstance(paths, (str, Path)) else paths, findings)
+    grid = read_grid(vary, overrides, findings)
+    trees = [read_yaml(path, findings) for path in files]
+    size = sum(_variants(tree) for tree, _ in trees) * math.prod(map(len, grid.values()))
+    if vary and size > RUNS_AT_MOST:
+        findings.add("vary.sweep", file=VARIED, count=size, most=RUNS_AT_MOST)
+        grid = {key: values[:1] for key, values in grid.items()}
+    worlds: list[World | None] = []
+    inputs: dict[str, str] = {}
+    reader = None
+    for path, (tree, raw) in zip(files, trees, strict=True):
+        runs = read_runs(tree, path, list(overrides), findings, cells(grid)) if tree else []
+        reader = replace(reader, path=path) if reader else Reader(path, findings)
+        runs = [_called(run, path, files) for run in _without_repeats(runs, findings)]
+        worlds += [world_of(run, reader) for run in runs]
+        inputs[f"{path.parent.name}/{path.name}" if path.name in inputs else path.name] = sha256(raw)
+    read = tuple(world for world in worlds if world)
+    if len({(world.settings.period, world.cities) for world in read}) > 1:
+        findings.add("runs.worlds", doubtful=True, file=files[0])
     findings.raise_errors()
-    return Scenario(path, tuple(w for w in worlds if w), {path.name: sha256(raw)} | reader.inputs,
-                    tuple(findings.doubts), began)
+    return Scenario(tuple(files), read, inputs | (reader.inputs if reader else {}), tuple(findings.doubts), began)
 
 
-def _world(run: RunSettings, reader: _Reader) -> World | None:
-    settings, findings = run.settings, reader.findings
-    before = findings.faults
-    calendar, edition = settings.period.calendar(), rulebook.edition(settings.rules)
-    response, cities = settings.response, settings.cities
-    counted = Level[response.preadjust_level] if response.preadjust else None
-    rules = compile_rules(settings.criteria, merges=edition.merges, lift_hours=response.lift_hours, counted=counted)
-    _doubt_criteria(run, edition, findings)
-    names = {key: _names(key, city) for key, city in cities.items()}
-    linkage, source = linkage_of(settings, reader.path, run.place, findings)
-    with_series = [key for key, city in cities.items() if city.observed]
-    words = {key: city_words(key, names[key]) for key in with_series}
-    series = {key: _read_series(cities[key].observed, key, words[key], calendar, reader, edition) for key in with_series}
-    index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
-             for key, one in series.items() if one}
-    target_tables.doubt_unmeasured(settings.targets, {key: set(one.values) for key, one in series.items() if one}, findings)
-    outside = [reader.sources(city.other_sources, place) for place, city in enumerate(cities.values())
-               if city.other_sources]
-    forecasts = settings.forecast
-    told = None
-    if forecasts.source == "file" and forecasts.path:
-        table = reader.table(forecasts.path)
-        told = forecast.forecast_of(table, calendar, forecasts.horizon_days, words, findings) if table else None
-    lists = [reader.list(city.enterprises, key) for key, city in cities.items() if city.enterprises]
-    if forecasts.horizon_days < rules.hold_days:
-        findings.add("forecast.short", doubtful=True, file=reader.path, key="forecast.horizon_days",
-                     horizon=forecasts.horizon_days, hold=rules.hold_days)
-    _check_seasons(run, reader)
-    choice = _choice(settings)
-    if findings.faults > before or len(index) < len(with_series) or not all(lists) or (
-            forecasts.source == "file" and not told):
-        return None
-    listed = [key for key, city in cities.items() if city.enterprises]
-    population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(cities)) if lists else None
-    events.check(population, settings.events, reader.path, run.place, findings)
-    if findings.faults > before:
-        return None
-    stand = phases(population, choice, settings.seasons, settings.events, calendar, settings.seed, findings) \
-        if population else ()
-    if findings.faults > before:
-        return None
-    sources = join_sources(filter(None, outside))
-    doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in cities.values()], list(cities), findings)
-    own = np.stack([index[key].trigger for key in with_series], axis=1)
-    place = [with_series.index(key) for key in source]  # the area's column among those with a series
-    members = told.members if told else ("0",)
-    issue = told.issue() if told else SOURCES[forecasts.source](own, forecasts.horizon_days)
-    columns = np.concatenate([len(with_series) * m + np.array(place) for m in range(len(members))])
-    stands_for = dict(zip(cities, source, strict=True))
-    return World(
-        run, calendar, edition, rules, names, {area: index[of] for area, of in stands_for.items()},
-        {area: series[of].values for area, of in stands_for.items()}, own[:, place], members,
-        lambda today: issue(today)[:, columns], population, choice, stand, stands_for, linkage,
-        others(sources, population, settings.transport, settings.other_measures))
+def _scenario_files(paths: Sequence[str | Path], findings: Findings) -> list[Path]:
+    """The scenarios' files, slashes of either kind; a finding for one named twice."""
+    files = [Path(path) if Path(path).exists() else Path(str(path).replace("\\", "/")) for path in paths]
+    for path in files:
+        if [os.path.realpath(other) for other in files].count(os.path.realpath(path)) > 1:
+            findings.add("runs.twice", file=path)
+    return files
 
 
-def _check_seasons(run: RunSettings, reader: _Reader) -> None:
-    for name in run.settings.seasons:
-        if name not in season_names():
-            reader.findings.add("seasons.unknown", file=reader.path, place=run.place("seasons"), key="seasons", value=name,
-                                allowed=", ".join(season_names()))
+def _variants(tree: Tree | None) -> int:
+    """How many runs a scenario has, the base one included."""
+    variants = tree.value.get("variants") if tree and isinstance(tree.value, dict) else None
+    return 1 + (len(set(variants) - {BASE}) if isinstance(variants, dict) else 0)
 
 
-def _names(key: str, city: object) -> dict[str, str]:
-    own = getattr(city, "name", None)
-    return {"en": own.en, "zh": own.zh} if own else city_names().get(key, {"en": key, "zh": key})
+def _called(run: RunSettings, path: Path, files: list[Path]) -> RunSettings:
+    """A run with the scenario's name before its own where there are several scenarios, its folder's where that is one."""
+    if len(files) == 1:
+        return run
+    stem = path.stem if [other.stem for other in files].count(path.stem) == 1 else f"{path.resolve().parent.name}/{path.stem}"
+    return replace(run, name=stem if run.name == BASE else f"{stem}, {run.name}")
 
 
-def _read_series(name: str, city: str, words: tuple[str, ...], calendar: Calendar, reader: _Reader,
-                 edition: rulebook.Edition) -> Series | None:
-    table = reader.table(name)
-    series = series_of(table, calendar, city, words, reader.findings) if table else None
-    if series and edition.trigger == "pm25" and series.concentrations and "pm25_ug_m3" not in series.values:
-        reader.findings.add("series.no_pm25", file=table.file if table else name, place=1, edition=edition.id)
-        return None
-    return series
-
-
-def _in_all_cities(population: Population, listed: list[str], cities: tuple[str, ...]) -> Population:
-    """City codes counted over all cities of the run, those without a list included."""
-    place = np.array([cities.index(key) for key in listed], np.int16)
-    return Population(**(vars(population) | {"cities": cities, "city": place[population.city]}))
-
-
-def _choice(settings: Settings) -> Choice:
-    grading = settings.grading
-    overrides = []
-    for one in grading.override:
-        industry = industry_named(one.industry).key if one.industry else ANY  # type: ignore[union-attr]
-        process = process_named(industry, one.process) if one.process else ANY
-        overrides.append(Override(one.share, Level[one.level], industry, process, one.grade or ANY,
-                                  one.control.value, one.kind))
-    parameters = {name: getattr(grading, name) for name in ("yellow", "orange", "red")
-                  if getattr(grading, name) is not None}
-    return Choice(rulebook.policy(grading.policy), parameters, tuple(overrides), grading.point, grading.non_compliant,
-                  grading.negotiated)
-
-
-def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findings) -> None:
-    """Tell of a level that the scenario made easier to reach than the one below it; the edition's own are its text."""
-    if not run.criteria_replaced:
-        return
-    by_value = {one.threshold: one.over is not None for rows in run.settings.criteria.values() for one in rows}
-    if not by_value[min(by_value)]:
-        findings.add("criteria.reaches", doubtful=True, file=run.name, key="criteria", value=min(by_value))
-    terms = {"merges": edition.merges, "lift_hours": run.settings.response.lift_hours}
-    own = easier_above(edition.criteria(), **terms)
-    for upper, number, lower in set(easier_above(run.settings.criteria, **terms)) - set(own):
-        findings.add("criteria.easier", doubtful=True, file=run.name, key=f"criteria.{upper.name}.{number}",
-                     upper=_level_names(upper), number=number + 1, lower=_level_names(lower))
-
-
-def _level_names(level: Level) -> dict[str, str]:
-    return {lang: text(f"level.{level.name}", lang) for lang in LANGUAGES}
+def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSettings]:
+    """Runs of a grid without those that equal an earlier one: a varied key takes the place of a variant's."""
+    kept: list[RunSettings] = []
+    for run in runs:
+        same = next((other for other in kept if run.varied and other.settings == run.settings), None)
+        if same:
+            findings.add("runs.same", doubtful=True, file=run.file, key=run.name, other=same.name)
+        else:
+            kept.append(run)
+    return kept
 
 
 # ---------------------------------------------------------------- run
@@ -277,8 +123,7 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
     """Run one world from its first hour to its last."""
     settings, members = world.settings, len(world.members)
     response = settings.response
-    population = world.population
-    classes = classify(population, preadjust=response.preadjust) if population else None
+    classes = classify(world.population, preadjust=response.preadjust) if world.population else None
     course = Course(
         observed=np.tile(world.observed, (1, members)),
         forecast=world.issue,
@@ -289,13 +134,16 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
         withdraw_on_lift=response.withdraw_on_lift, link=world.linkage.link,
     )
     ledger = simulate(course, (lambda done, of: progress(world.run.name, done, of)) if progress else None)
-    accounts = None
-    if classes:
-        accounts = tuple(
-            reckon(world.phases, classes, ledger.timeline, member=member,
-                   escalate=response.escalate, heeds=heeded(world, ledger, member))
-            for member in range(members))
-    return Run(world, ledger, accounts, classes)
+    return Run(world, ledger, accounts_of(world, ledger, classes), classes)
+
+
+def accounts_of(world: World, ledger: Ledger, classes: LineClasses | None) -> tuple[Account, ...] | None:
+    """What the lines of a world lost and saved under the warnings of a ledger, one account per member."""
+    if not classes:
+        return None
+    return tuple(
+        reckon(world.phases, classes, ledger.timeline, member=member, escalate=world.settings.response.escalate,
+               heeds=heeded(world, ledger, member)) for member in range(len(world.members)))
 
 
 def heeded(world: World, ledger: Ledger, member: int) -> np.ndarray | None:

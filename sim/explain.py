@@ -9,12 +9,13 @@ import numpy as np
 from sim import wording
 from sim.clock import Calendar
 from sim.errors import Findings
-from sim.experiment import Run, World, heeded
+from sim.experiment import Run, heeded
 from sim.grading import OWN_PLAN
 from sim.industries import industries, processes
 from sim.labels import text
 from sim.orders import spells
 from sim.phases import Phase
+from sim.reading import World
 from sim.response import Ramps, level_weights
 from sim.vocab import ASKING_LEVELS, Control, Grade, Kind, Level, Pollutant
 

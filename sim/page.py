@@ -23,13 +23,14 @@ from sim.metrics import (
     run_name,
 )
 from sim.results import Results, version
-from sim.vocab import WARNING_LEVELS, Basis, Pollutant
+from sim.vocab import WARNING_LEVELS, Basis, Grade, Pollutant
 
 ROWS_SHOWN = 15
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The page templates, with escaping and the filter `fig`."""
     made = Environment(loader=PackageLoader("sim", "data"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                        lstrip_blocks=True)
     made.filters["fig"] = figure
@@ -49,15 +50,15 @@ def render(results: Results, progress: Progress | None = None) -> str:
         if progress:
             progress("report", number, len(results.runs))
         sections.append(_section(results, run))
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         lang=lang, t=lambda key, **words: text(f"report.{key}", lang, **words), word=lambda key: text(key, lang),
         levels=[level.name for level in WARNING_LEVELS], colour=charts.LEVEL_COLOUR, money=MONEY[lang],
         pollutants=list(Pollutant),
         note=getattr(results.scenario.worlds[0].settings.note, lang, ""),
-        title=title(results), period=_period(results), version=version(), doubts=_doubts(results),
+        title=title(results), period=period(results), version=version(), doubts=doubts(results),
         glance=[glance(results, run) for run in results.runs],
-        runs=sections, citations=_citations(results),
+        runs=sections, citations=citations(results),
     )
 
 
@@ -65,7 +66,7 @@ def title(results: Results) -> str:
     return getattr(results.scenario.worlds[0].settings.title, results.lang)
 
 
-def _period(results: Results) -> str:
+def period(results: Results) -> str:
     calendar = results.scenario.worlds[0].calendar
     return text("report.period", results.lang, start=calendar.start.isoformat(), end=calendar.end.isoformat())
 
@@ -111,6 +112,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "targets": first_member(mine["reduction_targets"], run).assign(
             share=lambda f: f["share"].astype(float)).to_dict("records"),
         "assumptions": _assumptions(mine["rules"], lang),
+        "measures": measures_in_words(of_run(results.measures, name), lang),
     }
     return section
 
@@ -140,6 +142,20 @@ def winter(results: Results, run: Run, city: str) -> Any:
     title = " · ".join(parts)
     trigger = text(f"trigger.{run.world.edition.trigger}", lang)
     return charts.winter(days[days["city"] == city], thresholds, title, trigger, lang)
+
+
+def measures_in_words(table: pd.DataFrame, lang: str) -> list[dict[str, str]]:
+    """A run's measures against blanket stopping, means over members: what each is, and its value as a reader wants it."""
+    mean = table.mean(numeric_only=True)
+    said = [(text("report.measures.clean", lang), mean["clean_day_value_share"], "share"),
+            (text("report.measures.beyond", lang, hours=f"{mean['response_hours']:,.4g}"), mean["hours_beyond_need"], ""),
+            (text("report.measures.best", lang, lines=f"{mean['best_grades_lines']:,.0f}"),
+             mean["best_grades_hours_lost"], ""),
+            (text("report.measures.per_tonne", lang), mean["cny_per_tonne"] / 1e4, "")]
+    said += [(text("report.measures.per_tonne_of", lang, grade=text(f"grade.{grade}", lang)),
+              mean[f"cny_per_tonne_{grade}"] / 1e4, "") for grade in Grade if mean[f"cny_per_tonne_{grade}"] > 0]
+    return [{"what": what, "value": "-" if value != value else wording.percent(value) if kind else figure(value)}
+            for what, value, kind in said]
 
 
 def _by_county(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -184,7 +200,7 @@ def _assumptions(rules: pd.DataFrame, lang: str) -> dict[str, Any]:
     return {"rows": shown, "more": len(moved) - len(shown), "total_t": float(kg.sum()) / 1000}
 
 
-def _citations(results: Results) -> list[dict[str, str]]:
+def citations(results: Results) -> list[dict[str, str]]:
     """Every document behind the runs, once: editions, life of a warning, rule rows that met a line."""
     lang, found = results.lang, {}
     for run in results.runs:
@@ -209,7 +225,7 @@ def _citations(results: Results) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def _doubts(results: Results) -> list[str]:
+def doubts(results: Results) -> list[str]:
     """What the reading of the inputs found doubtful, each kind once with how many more there are."""
     first: dict[str, list] = {}
     for doubt in results.scenario.doubts:

@@ -59,12 +59,19 @@ def phases(people: Population, choice: Choice, seasons: tuple[str, ...], events:
             continue
         running = exists * (1 - share)
         now = graded if (running == 1).all() else _lowered(graded, running)
-        asked = ask(now, choice, findings)
-        if choice.negotiated and not findings.errors:
-            asked = negotiate(now, asked, choice.negotiated)
-        made.append(Phase(first, last, now, asked, None if now is graded else running,
+        made.append(Phase(first, last, now, _asked(now, choice, findings), None if now is graded else running,
                           share if seasons else None, np.where(share > 0, row, -1) if seasons else None, tuple(rows)))
     return tuple(made)
+
+
+def asked_anew(stand: tuple[Phase, ...], choice: Choice) -> tuple[Phase, ...]:
+    """The same phases under another policy, which is known to cover every line."""
+    return tuple(replace(phase, asked=_asked(phase.people, choice, Findings())) for phase in stand)
+
+
+def _asked(people: Population, choice: Choice, findings: Findings) -> Asked:
+    asked = ask(people, choice, findings)
+    return negotiate(people, asked, choice.negotiated) if choice.negotiated and not findings.errors else asked
 
 
 def _same(before: Phase, people: Population, exists: np.ndarray, share: np.ndarray) -> bool:

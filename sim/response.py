@@ -27,8 +27,8 @@ def response_level(level: np.ndarray, escalate: int) -> np.ndarray:
     return np.where(level > 0, np.minimum(level + escalate, int(Level.red)), 0)
 
 
-def level_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: int = 0) -> np.ndarray:
-    """Level-equivalent hours of each ramp class: float64[r, 4], blue to red.
+def level_weights(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray, escalate: int = 0) -> np.ndarray:
+    """Level-equivalent hours of each ramp class: float64[r, 4], blue to red. until_h : one hour, or one per class.
 
     The load of a line is 1 - sum over levels of share x w(t); this is the integral of w from 0 to `until_h`. A change
     moves w linearly from where it is to 1 for the new level and 0 for the others, over `down_h` when the level rises
@@ -70,7 +70,7 @@ def _goal(level: np.ndarray) -> np.ndarray:
     return (level[:, None] == np.array([int(lv) for lv in WARNING_LEVELS])).astype(float)
 
 
-def _padded(timeline: Timeline, ramps: Ramps, until_h: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _padded(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Changes of each ramp class as rows of one length: hours, levels, warnings; filled up with the end."""
     size = 1 + max(int(ramps.series.max(initial=0)), int(timeline.series.max(initial=0)))
     key, wanted = timeline.start_class * size + timeline.series, ramps.start_class * size + ramps.series
@@ -81,6 +81,6 @@ def _padded(timeline: Timeline, ramps: Ramps, until_h: float) -> tuple[np.ndarra
     place = np.minimum(place, max(len(key) - 1, 0))
     if not len(key):
         empty = np.zeros((len(wanted), 1), int)
-        return np.full((len(wanted), 1), until_h), empty, empty
-    return (np.where(inside, timeline.hour[place], until_h), np.where(inside, timeline.level[place], 0),
+        return np.zeros((len(wanted), 1)) + np.reshape(until_h, (-1, 1)), empty, empty
+    return (np.where(inside, timeline.hour[place], np.reshape(until_h, (-1, 1))), np.where(inside, timeline.level[place], 0),
             np.where(inside, timeline.warning[place], 0))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import assessment, electricity, orders, reductions, society, tables
+from sim import assessment, blanket, electricity, orders, reductions, society, tables
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -109,6 +109,11 @@ class Results:
         """One row per run and member: warnings and hours by level, kilograms, curtailed value."""
         return _joined([tables.summary(run) for run in self.runs])
 
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """One row per run and member: measures against blanket stopping."""
+        return _joined([blanket.measures(run) for run in self.runs])
+
     @property
     def lists(self) -> bool:
         """Whether any run has production lines."""
@@ -116,13 +121,7 @@ class Results:
 
     def files(self, report: str, progress: Progress | None = None) -> dict[str, bytes]:
         """Every file of the output folder by name; the manifest last, with the hashes of the others."""
-        sheets = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
-                  "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
-                  "rules_applied": self.rules, "reduction_targets": self.reduction_targets}
-        asked_for = {"targets": self.targets, "seasons": self.seasons, "electricity": self.electricity,
-                     "other_sources": self.other_sources, "trucks": self.trucks}  # only where a scenario speaks of them
-        sheets |= {name: frame for name, frame in asked_for.items() if len(frame)}
-        written = {}
+        sheets, written = self.sheets(), {}
         for number, (name, frame) in enumerate(sheets.items()):
             if progress:
                 progress("tables", number, len(sheets))
@@ -130,6 +129,15 @@ class Results:
         written["report.html"] = report.encode()
         written["summary.json"] = json_bytes({"runs": self._summary_rows()})
         return written | {MANIFEST: sealed(self.manifest({n: content_hash(n, c) for n, c in written.items()}))}
+
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Every table that is written as CSV, by the name of its file."""
+        always = {"warnings": self.warnings, "days": self.days, "totals": self.totals, "output": self.output,
+                  "lines": self.lines, "orders": self.orders, "by_county": self.by_county, "by_level": self.by_level,
+                  "rules_applied": self.rules, "reduction_targets": self.reduction_targets, "measures": self.measures}
+        asked_for = {"targets": self.targets, "seasons": self.seasons, "electricity": self.electricity,
+                     "other_sources": self.other_sources, "trucks": self.trucks}  # only where a scenario speaks of them
+        return always | {name: frame for name, frame in asked_for.items() if len(frame)}
 
     def save(self, folder: Path, report: str, progress: Progress | None = None) -> None:
         """Write the folder. Raises InputError when it holds something that no run wrote."""
@@ -145,7 +153,7 @@ class Results:
         return {
             "program": PROGRAM, "version": version(), "python": platform.python_version(),
             "packages": {name: metadata.version(name) for name in PACKAGES},
-            "scenario": self.scenario.path.name, "lang": self.lang, "inputs": self.scenario.inputs,
+            "scenario": ", ".join(path.name for path in self.scenario.paths), "lang": self.lang, "inputs": self.scenario.inputs,
             "runs": [_provenance(run) for run in self.runs], "outputs": outputs,
         }
 

@@ -2,8 +2,8 @@
 
 import copy
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from sim import other_measures, rulebook, target_tables, transport
 from sim.aqi import editions as aqi_editions
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
+from sim.grid import VARIED, Cell, run_name
 from sim.industries import industries, industry_named
 from sim.schema import Frozen, build
 from sim.settings import Compliance, Forecast, Grading, Response, Settings
@@ -31,7 +32,8 @@ class Change:
 class RunSettings:
     """The settings of one run of a scenario. criteria_replaced : levels whose criteria are not the edition's own.
 
-    place : line of a dotted key in the file, for findings that only the whole world can make.
+    place : line of a dotted key in the file, for findings that only the whole world can make. file : the scenario it comes
+    from. varied : the values of a comparison's grid that it has.
     """
 
     name: str
@@ -39,18 +41,22 @@ class RunSettings:
     changes: tuple[Change, ...]
     criteria_replaced: frozenset[str]
     place: Callable[[str], int | str]
+    file: Path = Path()
+    varied: Cell = ()
 
 
 BASE = "base"
 FILE = "scenario"
-"""Where a change was given: the file itself, `variants.<name>` or `--set`."""
+"""Where a change was given: the file itself, `variants.<name>`, `--vary` or `--set`."""
 DEFAULT_POLICY = "guide-2020"
 
 
-def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings) -> list[RunSettings]:
+def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
+              grid: Sequence[Cell] = ((),)) -> list[RunSettings]:
     """The base run and every variant of a scenario, each with all overrides applied, or findings for every fault.
 
-    Precedence: the file, then the variant, then `overrides` (each `KEY=VALUE`, as given on the command line).
+    grid : every run once for each of its cells. Precedence: the file, then the variant, then the grid, then `overrides`
+    (each `KEY=VALUE`, as given on the command line).
     """
     if not isinstance(tree.value, dict):
         findings.add("value.mapping", file=file, place=1)
@@ -68,10 +74,13 @@ def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings) 
         findings.add("variants.base", file=file, place=tree.line(("variants", BASE)), key=f"variants.{BASE}")
     runs = []
     for name, variant in ({BASE: {}} | variants).items():
-        steps = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
-        steps += [(key, value, "--set") for key, value in given]
-        run = _one_run(str(name), written, steps, tree, file, findings)
-        runs += [run] if run else []
+        own = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
+        for cell in grid:
+            steps = [*own, *((key, value, VARIED) for key, value in cell), *((key, value, "--set") for key, value in given)]
+            called = run_name("" if cell and name == BASE else str(name), cell)
+            called += f" ({len(runs) + 1})" if called in {run.name for run in runs} else ""
+            run = _one_run(called, written, steps, tree, file, findings)
+            runs += [replace(run, file=file, varied=cell)] if run else []
     return runs
 
 
@@ -195,7 +204,8 @@ def _edition_criteria(rules: Any) -> dict[str, list[dict[str, str]]]:
 def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], file: Path,
            findings: Findings) -> None:
     """Put one value at a dotted key; list items by number, the next free number appends."""
-    place = {"--set": "--set", FILE: tree.line(tuple(key.split(".")))}.get(given) or tree.line((*given.split(".", 1), key))
+    place = given if given in {"--set", VARIED} else tree.line(tuple(key.split("."))) if given == FILE else ""
+    place = place or tree.line((*given.split(".", 1), key))
     path: tuple = ()
     here: Any = tree.value
     parts = str(key).split(".")

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
 from sim import metrics, page, rulebook, wording
+from sim.comparison import Comparison, against_first
 from sim.errors import Finding, InputError
 from sim.experiment import Run
 from sim.explain import Explanation
@@ -15,8 +17,9 @@ from sim.labels import MONEY, text
 from sim.orders import spells
 from sim.results import Results
 from sim.seasons import Season, season, season_names
-from sim.vocab import WARNING_LEVELS, Basis, Level, Pollutant
+from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Basis, Level, Pollutant
 
+RUNS_SHOWN = 20
 LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
 
 
@@ -38,6 +41,43 @@ def results(console: Console, found: Results, written: Path, lang: str) -> None:
     console.print()
     console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
     console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+
+
+def comparison(console: Console, found: Comparison, written: Path, lang: str) -> None:
+    """Runs side by side: response hours, tonnes, value, each with its difference to the first; where the files are."""
+    console.print()
+    world = found.scenario.worlds[0]
+    console.print(f"[bold]{escape(page.title(found))}[/]  {world.calendar.start} - {world.calendar.end}")
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    table.add_column(text("report.run", lang), overflow="fold", min_width=24)
+    table.add_column(text("cli.response_hours", lang))
+    if found.lists:
+        for pollutant in Pollutant:
+            table.add_column(f"{text(f'pollutant.{pollutant}', lang)} t", justify="right")
+        table.add_column(text("report.value_m", lang), justify="right")
+    held = against_first(found.comparison)
+    for number, run in enumerate(found.runs[:RUNS_SHOWN]):
+        mine = held.loc[run.world.run.name]
+        hours = ", ".join(f"{_level(level, lang)} {_count(mine[f'hours_{level.name}', 'value'])}" for level in ASKING_LEVELS
+                          if mine[f"hours_{level.name}", "value"])
+        figures = [(f"avoided_{p}_kg", 1000) for p in Pollutant] + [("curtailed_value_cny", MONEY[lang])]
+        shown = [_against(mine[key], unit, first=number == 0) for key, unit in figures] if found.lists else []
+        table.add_row(escape(found.name(run)), hours or text("cli.no_warning", lang), *shown)
+    console.print(Padding(table, (1, 0, 0, 0)))
+    if len(found.runs) > RUNS_SHOWN:
+        console.print(text("cli.more_runs", lang, count=len(found.runs) - RUNS_SHOWN), style="dim")
+    console.print()
+    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
+    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+
+
+def _against(figure: pd.Series, unit: float, *, first: bool) -> str:
+    """A figure, and under it the difference to the first run."""
+    if figure["value"] != figure["value"]:
+        return "-"
+    value = f"{figure['value'] / unit:,.1f}"
+    share = figure["share"]
+    return value if first else f"{value}\n[dim]{f'{share:+.1%}' if share == share else '-'}[/]"
 
 
 def _run(console: Console, found: Results, run: Run, lang: str) -> None:

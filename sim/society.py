@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from sim import labels
-from sim.experiment import Run, World
+from sim.experiment import Run
+from sim.reading import World
 from sim.response import level_hours
 from sim.transport import CLEAN_CITE, EXEMPT_CITE
 from sim.vocab import ASKING_LEVELS, Pollutant

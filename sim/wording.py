@@ -1,10 +1,10 @@
 """Rules and measures in words, both languages: criteria, reasons of decisions, clauses, orders to a line."""
 
 from sim import labels, rulebook
-from sim.experiment import World
 from sim.grading import OWN_PLAN
 from sim.industries import ANY, industries, processes
 from sim.ledger import Decisions
+from sim.reading import World
 from sim.rulebook import Criterion, RuleRow
 from sim.seasons import SeasonRow
 from sim.vocab import Basis, Kind, Level

@@ -8,7 +8,8 @@ import sys
 import pytest
 import yaml
 
-PAGES = ["README.md", "README.zh.md", "docs/planner.md", "docs/planner.zh.md", "enterprises/README.md"]
+PAGES = ["README.md", "README.zh.md", "docs/planner.md", "docs/planner.zh.md", "docs/compare.md", "docs/compare.zh.md",
+         "enterprises/README.md"]
 
 
 def blocks(text, kind):

@@ -9,16 +9,18 @@ import pytest
 from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
-         ["columns", "measures", "schema", "aqi", "other_measures"], ["industries", "targets"], ["rulebook", "transport"],
-         ["target_tables"], ["settings", "series", "population", "warning"],
+         ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
+         ["rulebook", "transport"], ["target_tables"], ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
-         ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["society"],
-         ["tables"], ["orders", "electricity", "reductions"], ["assessment"], ["results"],
-         ["charts", "metrics", "mechanisms"], ["scorecard"], ["explain", "page", "checking"], ["api", "showing"], ["cli"],
-         ["__init__", "__main__"]]
+         ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["reading"], ["experiment"], ["wording"],
+         ["society"], ["tables"], ["orders", "electricity", "reductions", "blanket"], ["assessment"],
+         ["results", "differences", "uniform"], ["charts", "metrics", "comparison", "mechanisms"],
+         ["scorecard", "comparison_charts"], ["explain", "page", "checking"], ["comparison_page"], ["api", "showing"],
+         ["cli"], ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-DOORS = {"simpy": {"engine"}, "matplotlib": {"charts", "scorecard"}, "jinja2": {"page"}, "rich": {"cli", "showing"},
-         "click": {"cli"}, "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables"},
+DOORS = {"simpy": {"engine"}, "matplotlib": {"charts", "scorecard", "comparison_charts"}, "jinja2": {"page"},
+         "rich": {"cli", "showing"}, "click": {"cli"},
+         "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables"},
          "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"}}
 
 
@@ -90,7 +92,8 @@ def test_every_text_stands_in_both_languages_with_the_same_places(row):
 
 def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     keys = {row["key"] for row in records("text.csv")}
-    code = "\n".join(modules(root).values()) + (root / "sim" / "data" / "report.html.j2").read_text(encoding="utf-8")
+    code = "\n".join([*modules(root).values(), *(page.read_text(encoding="utf-8") for page in
+                                                (root / "sim" / "data").glob("*.j2"))])
     asked = set(re.findall(r"[\"']([a-z]+\.[a-z0-9_.+-]+)[\"']", code))
     roots = {key.split(".")[0] for key in keys}
     for code_ in set(re.findall(r"findings?\.add\(\s*[\"']([a-z_.0-9]+)[\"']", code)) | set(
@@ -104,8 +107,8 @@ def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     left_over = {key for key in keys - used if key.split(".")[0] not in built}
     assert {key for key in left_over if not key.startswith(("report.confidence.", "report.limits.", "chart.level.",
                                                             "cli.stage.", "cli.help.", "clause.", "report.event."))} == set()
-    told = {key for key in unknown if key.split(".")[0] in ("report", "cli", "explain", "reason", "measure")}
-    assert told - {"report.html", "report.html.j2"} == set()  # names of files
+    told = {key for key in unknown if key.split(".")[0] in ("report", "compare", "cli", "explain", "reason", "measure")}
+    assert told - {"report.html", "report.html.j2", "comparison.html.j2"} == set()  # names of files
     assert {key.removeprefix("finding.") for key in keys if key.startswith("finding.")} - {"join"} == {
         key.removeprefix("mend.") for key in keys if key.startswith("mend.")}
 

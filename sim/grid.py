@@ -1,0 +1,82 @@
+"""The grid of a comparison: dotted keys, the values that each takes, every combination of them, names of its runs."""
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from sim.errors import Findings
+from sim.files import parse_yaml
+
+RUNS_AT_MOST = 200
+"""More runs than this are a sweep: no page puts them side by side."""
+
+VARIED = "--vary"
+"""Where a change was given: on the command line, as one of several values of its key."""
+
+Cell = tuple[tuple[str, Any], ...]
+"""One combination of values: (dotted key, value) in the order of the keys."""
+
+OPENS, CLOSES = "[{(", "]})"
+
+
+def read_grid(given: Iterable[str], overrides: Iterable[str], findings: Findings) -> dict[str, list[Any]]:
+    """Values by dotted key of some `KEY=V1,V2,…`, in the order given.
+
+    overrides : the `KEY=VALUE` of `--set`, which come last: a key given to both would never vary. Findings: no `=`, no
+    value, a value or a key twice, a key that is also set.
+    """
+    grid: dict[str, list[Any]] = {}
+    is_set = {text.partition("=")[0].strip() for text in overrides}
+    for text in given:
+        key, equals, listed = (part.strip() for part in text.partition("="))
+        if not equals or not key:
+            findings.add("vary.syntax", file=VARIED, value=text)
+            continue
+        if key in grid:
+            findings.add("vary.key_twice", file=VARIED, key=key)
+            continue
+        above = {key, *(key[:at] for at, sign in enumerate(key) if sign == ".")}
+        if above & is_set:
+            findings.add("vary.also_set", file=VARIED, key=key, other=min(above & is_set))
+        grid[key] = []
+        for written in split_values(listed):
+            tree = parse_yaml(written, f"{VARIED} {key}", findings) if written else None
+            if not written:
+                findings.add("vary.empty", file=VARIED, key=key, value=listed)
+            elif tree and tree.value in grid[key]:
+                findings.add("vary.value_twice", file=VARIED, key=key, value=written)
+            elif tree:
+                grid[key].append(tree.value)
+    return {key: values for key, values in grid.items() if values}  # a faulty one hides no fault of the scenario
+
+
+def split_values(listed: str) -> list[str]:
+    """Values split at commas that stand outside brackets and quotes: `a,{b: 1, c: 2}` is two."""
+    values, depth, quote = [""], 0, ""
+    for sign in listed:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        depth += not quote and (sign in OPENS) - (sign in CLOSES)
+        if sign == "," and depth <= 0 and not quote:
+            values.append("")
+        else:
+            values[-1] += sign
+    return [value.strip() for value in values]
+
+
+def cells(grid: dict[str, list[Any]]) -> list[Cell]:
+    """Every combination of the values, the last key varying fastest; one empty cell where nothing varies."""
+    return [tuple(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def run_name(variant: str, cell: Cell) -> str:
+    """A run's name: the variant, "" for none, and the varied values."""
+    return ", ".join(filter(None, [variant, *(f"{key}={short(value)}" for key, value in cell)]))
+
+
+def short(value: Any) -> str:
+    """A value in few signs: what stands in a block or list, one after the other."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return "/".join(map(short, inner)) if inner is not None else str(value)

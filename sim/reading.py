@@ -1,0 +1,221 @@
+"""From the settings of a run to its world: every file it names read once, checked whole, frozen."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sim import events, forecast, rulebook, target_tables
+from sim.aqi import DailyIndex
+from sim.clock import Calendar
+from sim.errors import Findings
+from sim.files import Table, read_table, sha256
+from sim.grading import Asked, Choice, Override
+from sim.industries import ANY, industry_named, process_named
+from sim.labels import LANGUAGES, text
+from sim.linkage import Linkage, linkage_of
+from sim.other_sources import Others, OtherSources, doubt_totals, join_sources, others, sources_of
+from sim.phases import Phase, phases
+from sim.population import Population, join, list_of
+from sim.scenario import RunSettings
+from sim.seasons import season_names
+from sim.series import Series, city_names, city_words, series_of
+from sim.settings import Settings
+from sim.vocab import Level
+from sim.warning import Rules, compile_rules, easier_above
+
+SOURCES = {"perfect": forecast.perfect, "persistence": forecast.persistence}
+"""Forecasts that are made from the observations."""
+
+
+@dataclass(frozen=True)
+class World:
+    """One run's inputs, read, checked and frozen.
+
+    index, concentrations : by area, of the area whose series stands for it, `source`. observed : float64[day, area],
+    trigger index. issue : forecast of each day, for all members. population : the lists as given, None without a list.
+    phases : the lists as they stand in each stretch of the period, with what is asked. others : sources outside the
+    lists and the trucks that serve them.
+    """
+
+    run: RunSettings
+    calendar: Calendar
+    edition: rulebook.Edition
+    rules: Rules
+    names: dict[str, dict[str, str]]
+    index: dict[str, DailyIndex]
+    concentrations: dict[str, dict[str, np.ndarray]]
+    observed: np.ndarray
+    members: tuple[str, ...]
+    issue: forecast.Issue
+    population: Population | None
+    choice: Choice
+    phases: tuple[Phase, ...]
+    source: dict[str, str]
+    linkage: Linkage
+    others: Others
+
+    @property
+    def asked(self) -> Asked | None:
+        """What is asked of the lists at the start of the period."""
+        return self.phases[0].asked if self.phases else None
+
+    @property
+    def settings(self) -> Settings:
+        return self.run.settings
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        return tuple(self.settings.cities)
+
+
+@dataclass
+class Reader:
+    """Reads each file once, however many runs name it. path : the scenario that names them."""
+
+    path: Path
+    findings: Findings
+    tables: dict[Path, Table | None] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+    lists: dict[tuple[Path, str], Population | None] = field(default_factory=dict)
+
+    def find(self, name: str) -> Path:
+        """A path as the scenario writes it, slashes of either kind, from the scenario's folder."""
+        return Path(os.path.normpath(self.path.parent / name.replace("\\", "/")))
+
+    def table(self, name: str) -> Table | None:
+        path = self.find(name)
+        if path not in self.tables:
+            self.tables[path], raw = read_table(path, self.findings)
+            written = Path(name.replace("\\", "/")).as_posix()  # two scenarios may call two files by one name
+            self.inputs[f"{path.parent.name}/{path.name}" if written in self.inputs else written] = sha256(raw or b"")
+        return self.tables[path]
+
+    def list(self, name: str, city: str) -> Population | None:
+        key = (self.find(name), city)
+        if key not in self.lists:
+            table = self.table(name)
+            self.lists[key] = list_of(table, city, self.findings) if table else None
+        return self.lists[key]
+
+    def sources(self, name: str, place: int) -> OtherSources | None:
+        table = self.table(name)
+        return sources_of(table, place, self.findings) if table else None
+
+
+def world_of(run: RunSettings, reader: Reader) -> World | None:
+    """Everything that a run names, read and checked whole; None with findings for every fault."""
+    settings, findings = run.settings, reader.findings
+    before = findings.faults
+    calendar, edition = settings.period.calendar(), rulebook.edition(settings.rules)
+    response, cities = settings.response, settings.cities
+    counted = Level[response.preadjust_level] if response.preadjust else None
+    rules = compile_rules(settings.criteria, merges=edition.merges, lift_hours=response.lift_hours, counted=counted)
+    _doubt_criteria(run, edition, findings)
+    names = {key: _names(key, city) for key, city in cities.items()}
+    linkage, source = linkage_of(settings, reader.path, run.place, findings)
+    with_series = [key for key, city in cities.items() if city.observed]
+    words = {key: city_words(key, names[key]) for key in with_series}
+    series = {key: _read_series(cities[key].observed, key, words[key], calendar, reader, edition) for key in with_series}
+    index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
+             for key, one in series.items() if one}
+    target_tables.doubt_unmeasured(settings.targets, {key: set(one.values) for key, one in series.items() if one}, findings)
+    outside = [reader.sources(city.other_sources, place) for place, city in enumerate(cities.values())
+               if city.other_sources]
+    forecasts = settings.forecast
+    told = None
+    if forecasts.source == "file" and forecasts.path:
+        table = reader.table(forecasts.path)
+        told = forecast.forecast_of(table, calendar, forecasts.horizon_days, words, findings) if table else None
+    lists = [reader.list(city.enterprises, key) for key, city in cities.items() if city.enterprises]
+    if forecasts.horizon_days < rules.hold_days:
+        findings.add("forecast.short", doubtful=True, file=reader.path, key="forecast.horizon_days",
+                     horizon=forecasts.horizon_days, hold=rules.hold_days)
+    _check_seasons(run, reader)
+    choice = _choice(settings)
+    if findings.faults > before or len(index) < len(with_series) or not all(lists) or (
+            forecasts.source == "file" and not told):
+        return None
+    listed = [key for key, city in cities.items() if city.enterprises]
+    population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(cities)) if lists else None
+    events.check(population, settings.events, reader.path, run.place, findings)
+    if findings.faults > before:
+        return None
+    stand = phases(population, choice, settings.seasons, settings.events, calendar, settings.seed, findings) \
+        if population else ()
+    if findings.faults > before:
+        return None
+    sources = join_sources(filter(None, outside))
+    doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in cities.values()], list(cities), findings)
+    own = np.stack([index[key].trigger for key in with_series], axis=1)
+    place = [with_series.index(key) for key in source]  # the area's column among those with a series
+    members = told.members if told else ("0",)
+    issue = told.issue() if told else SOURCES[forecasts.source](own, forecasts.horizon_days)
+    columns = np.concatenate([len(with_series) * m + np.array(place) for m in range(len(members))])
+    stands_for = dict(zip(cities, source, strict=True))
+    return World(
+        run, calendar, edition, rules, names, {area: index[of] for area, of in stands_for.items()},
+        {area: series[of].values for area, of in stands_for.items()}, own[:, place], members,
+        lambda today: issue(today)[:, columns], population, choice, stand, stands_for, linkage,
+        others(sources, population, settings.transport, settings.other_measures))
+
+
+def _check_seasons(run: RunSettings, reader: Reader) -> None:
+    for name in run.settings.seasons:
+        if name not in season_names():
+            reader.findings.add("seasons.unknown", file=reader.path, place=run.place("seasons"), key="seasons", value=name,
+                                allowed=", ".join(season_names()))
+
+
+def _names(key: str, city: object) -> dict[str, str]:
+    own = getattr(city, "name", None)
+    return {"en": own.en, "zh": own.zh} if own else city_names().get(key, {"en": key, "zh": key})
+
+
+def _read_series(name: str, city: str, words: tuple[str, ...], calendar: Calendar, reader: Reader,
+                 edition: rulebook.Edition) -> Series | None:
+    table = reader.table(name)
+    series = series_of(table, calendar, city, words, reader.findings) if table else None
+    if series and edition.trigger == "pm25" and series.concentrations and "pm25_ug_m3" not in series.values:
+        reader.findings.add("series.no_pm25", file=table.file if table else name, place=1, edition=edition.id)
+        return None
+    return series
+
+
+def _in_all_cities(population: Population, listed: list[str], cities: tuple[str, ...]) -> Population:
+    """City codes counted over all cities of the run, those without a list included."""
+    place = np.array([cities.index(key) for key in listed], np.int16)
+    return Population(**(vars(population) | {"cities": cities, "city": place[population.city]}))
+
+
+def _choice(settings: Settings) -> Choice:
+    grading = settings.grading
+    overrides = []
+    for one in grading.override:
+        industry = industry_named(one.industry).key if one.industry else ANY  # type: ignore[union-attr]
+        process = process_named(industry, one.process) if one.process else ANY
+        overrides.append(Override(one.share, Level[one.level], industry, process, one.grade or ANY,
+                                  one.control.value, one.kind))
+    parameters = {name: getattr(grading, name) for name in ("yellow", "orange", "red")
+                  if getattr(grading, name) is not None}
+    return Choice(rulebook.policy(grading.policy), parameters, tuple(overrides), grading.point, grading.non_compliant,
+                  grading.negotiated)
+
+
+def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findings) -> None:
+    """Tell of a level that the scenario made easier to reach than the one below it; the edition's own are its text."""
+    if not run.criteria_replaced:
+        return
+    by_value = {one.threshold: one.over is not None for rows in run.settings.criteria.values() for one in rows}
+    if not by_value[min(by_value)]:
+        findings.add("criteria.reaches", doubtful=True, file=run.name, key="criteria", value=min(by_value))
+    terms = {"merges": edition.merges, "lift_hours": run.settings.response.lift_hours}
+    own = easier_above(edition.criteria(), **terms)
+    for upper, number, lower in set(easier_above(run.settings.criteria, **terms)) - set(own):
+        findings.add("criteria.easier", doubtful=True, file=run.name, key=f"criteria.{upper.name}.{number}",
+                     upper=_level_names(upper), number=number + 1, lower=_level_names(lower))
+
+
+def _level_names(level: Level) -> dict[str, str]:
+    return {lang: text(f"level.{level.name}", lang) for lang in LANGUAGES}
