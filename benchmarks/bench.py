@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 from sim import experiment, rulebook  # noqa: E402
 from sim.accounts import classify, reckon, sums  # noqa: E402
 from sim.engine import Course, simulate  # noqa: E402
+from sim.episodes import compile_rules  # noqa: E402
 from sim.errors import Findings  # noqa: E402
 from sim.forecast import perfect  # noqa: E402
 from sim.grading import Choice, ask  # noqa: E402
@@ -32,7 +33,7 @@ from sim.population import Population  # noqa: E402
 from sim.reading import World  # noqa: E402
 from sim.response import response_level  # noqa: E402
 from sim.vocab import Grade, Pollutant  # noqa: E402
-from sim.warning import Terms, compile_rules  # noqa: E402
+from sim.warning import Terms  # noqa: E402
 
 REPEATS = 5
 

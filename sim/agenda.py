@@ -62,11 +62,10 @@ class Agenda:
     def plan(self, decision: Decision, now: int, early: np.ndarray | bool = True) -> None:
         """Enter the change that a decision brings; withdraw what it replaces. early : bool[k], which series may begin
         ahead of the effective hour."""
-        series = np.flatnonzero(decision.which)
-        warning = decision.number[series]
+        series, warning = decision.series, decision.number
         ends = decision.kind in {"lift", "cancel"}
-        level = np.zeros(len(series), int) if ends else decision.level[series]
-        effective = decision.effective[series].astype(float)
+        level = np.zeros(len(series), int) if ends else decision.level
+        effective = decision.effective.astype(float)
         may = np.broadcast_to(early, self.size)[series]
         for start_class, ahead_h in enumerate(self.early_start_h):
             start = effective

@@ -15,6 +15,7 @@ import pandas as pd
 
 from sim import tables, wording
 from sim.accounts import Account
+from sim.episodes import compile_rules
 from sim.experiment import Run, accounts_of, run_world
 from sim.industries import industries
 from sim.labels import text
@@ -22,7 +23,6 @@ from sim.reading import World
 from sim.response import level_hours
 from sim.rulebook import Criterion
 from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Control, Level, Pollutant
-from sim.warning import compile_rules
 
 MOVED = ["warning_days", *(f"hours_{level.name}" for level in WARNING_LEVELS), "lines",
          *(f"avoided_{p}_kg" for p in Pollutant), "curtailed_value_cny"]

@@ -9,6 +9,7 @@ import simpy
 
 from sim import warning as w
 from sim.agenda import Agenda
+from sim.episodes import Days, Outlook, Rules, closed, look_ahead, nothing_behind, one_day_on
 from sim.ledger import Decisions, Ledger
 
 
@@ -32,13 +33,13 @@ class Course:
 
     observed: np.ndarray
     forecast: Callable[[int], np.ndarray]
-    rules: w.Rules
+    rules: Rules
     terms: w.Terms
     issue_hour: int
     early_start_h: tuple[float, ...] = (0.0,)
     early_episodes: int = 0
     withdraw_on_lift: bool = False
-    link: Callable[[w.Outlook], w.Outlook] = lambda outlook: outlook
+    link: Callable[[Outlook], Outlook] = lambda outlook: outlook
 
 
 def simulate(course: Course, progress: Callable[[int, int], None] | None = None) -> Ledger:
@@ -47,7 +48,7 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
     progress : called with (days done, days in all). Source: model, sections 1 and 4.
     """
     days, size = course.observed.shape
-    env = simpy.Environment()
+    env, series = simpy.Environment(), Days(course.observed, course.forecast)
     agenda = Agenda(size, course.early_start_h, course.terms.paper_hours, course.withdraw_on_lift)
     record = Decisions.empty()
     awaited: set[float] = set()
@@ -66,20 +67,23 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
 
     def office() -> Generator[simpy.Event, None, None]:
         """The forecast office and the command office: one issue a day, or one every few hours of it."""
-        standing, closed_through = w.nothing_standing(size), np.full(size, -1)
+        standing, past = w.nothing_standing(size), nothing_behind(course.rules, size)
         interval_h = course.terms.interval_h
-        for today, seen in enumerate(w.outlooks(course.observed, course.forecast, course.rules)):
+        series.compare(course.rules.thresholds)
+        for today in range(days):
+            past = one_day_on(past, today, series, course.rules)
             for now in range(24 * today + course.issue_hour % interval_h, 24 * (today + 1), interval_h):
                 yield at(now, Rank.OBSERVE)
-                outlook = course.link(w.without_closed_days(seen, closed_through, today, course.observed,
-                                                            course.forecast(today), course.rules))
+                outlook = course.link(look_ahead(past, today, series, course.rules,
+                                                 lowering=course.terms.downgrade))
                 yield at(now, Rank.DECIDE)
-                standing, decisions = w.decide(w.settle(standing, now), outlook, today, now, course.rules, course.terms)
+                standing, decisions = w.decide(w.settle(standing, now), outlook, today, now, course.rules.hold_days,
+                                                course.terms)
                 for decision in decisions:
                     agenda.plan(decision, now, outlook.episodes >= course.early_episodes)
                     record.add(decision, now, outlook)
                     if decision.kind == "lift":  # a lift closes what lies behind it
-                        closed_through = np.where(decision.which, today, closed_through)
+                        past = closed(past, decision.series)
                 act(agenda.planned)
             if progress:
                 progress(today + 1, days)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.agenda import Timeline
-from sim.warning import Decision, Outlook
+from sim.episodes import Outlook
+from sim.warning import Decision
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,14 @@ class Decisions:
         return Decisions(*([] for _ in range(9)))
 
     def add(self, decision: Decision, now: int, outlook: Outlook) -> None:
-        which = np.flatnonzero(decision.which)
+        which = decision.series
         about_episode = decision.kind in {"issue", "advance", "upgrade"}
         none = np.full(len(which), -1)
-        gives = np.where(outlook.level[which] == decision.level[which], outlook.criterion[which], -1)
+        gives = np.where(outlook.level[which] == decision.level, outlook.criterion[which], -1)
         for column, values in (
             (self.kind, np.full(len(which), decision.kind)), (self.series, which),
-            (self.level, decision.level[which]), (self.issued, np.full(len(which), now)),
-            (self.effective, decision.effective[which]), (self.warning, decision.number[which]),
+            (self.level, decision.level), (self.issued, np.full(len(which), now)),
+            (self.effective, decision.effective), (self.warning, decision.number),
             (self.start, outlook.start[which] if about_episode else none),
             (self.end, outlook.end[which] if about_episode else none),
             (self.criterion, gives if about_episode else none),

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.episodes import Outlook
 from sim.errors import Findings
 from sim.settings import Settings
 from sim.vocab import Level
-from sim.warning import Outlook
 
 LATEST = np.iinfo(np.int64).max
 

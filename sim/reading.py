@@ -9,6 +9,7 @@ import numpy as np
 from sim import events, forecast, rulebook, target_tables
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
+from sim.episodes import DAYS_BEHIND, Rules, compile_rules
 from sim.errors import Findings
 from sim.files import Table, read_table, sha256
 from sim.grading import Asked, Choice, Override
@@ -23,7 +24,7 @@ from sim.seasons import season_names
 from sim.series import Series, city_names, city_words, series_of
 from sim.settings import Settings
 from sim.vocab import Level
-from sim.warning import Rules, compile_rules, easier_above
+from sim.warning import easier_above
 
 SOURCES = {"perfect": forecast.perfect, "persistence": forecast.persistence}
 """Forecasts that are made from the observations."""
@@ -112,6 +113,9 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
     response, cities = settings.response, settings.cities
     counted = Level[response.preadjust_level] if response.preadjust else None
     rules = compile_rules(settings.criteria, merges=edition.merges, lift_hours=response.lift_hours, counted=counted)
+    for level, number in rules.too_long:
+        key = f"criteria.{level.name}.{number}"
+        findings.add("criteria.too_long", file=reader.path, place=run.place(key), key=key, days=DAYS_BEHIND)
     _doubt_criteria(run, edition, findings)
     names = {key: _names(key, city) for key, city in cities.items()}
     linkage, source = linkage_of(settings, reader.path, run.place, findings)

@@ -17,7 +17,10 @@ from sim.schema import Frozen, build
 from sim.vocab import ASKING_LEVELS, Basis, Grade, Kind, Level
 
 Index = Annotated[float, Field(ge=0, le=1000)]
-Hours = Annotated[float, Field(gt=0, le=24 * 3660)]
+DAYS_AT_MOST = 30
+"""Longest forecast, and longest run that a criterion may ask for, in days."""
+
+Hours = Annotated[float, Field(gt=0, le=24 * DAYS_AT_MOST)]
 LevelName = Literal["blue", "yellow", "orange", "red"]
 
 
@@ -34,7 +37,7 @@ class Criterion(Frozen):
 
     over: Index | None = None
     hours: Hours | None = None
-    longer_than_hours: Annotated[float, Field(ge=0, lt=24 * 3660)] | None = None
+    longer_than_hours: Annotated[float, Field(ge=0, lt=24 * DAYS_AT_MOST)] | None = None
     within_over: Index | None = None
     within_hours: Hours | None = None
     reaches: Index | None = None

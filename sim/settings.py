@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim import other_measures
+from sim import other_measures, rulebook
 from sim.aqi import DUST_RATIO
 from sim.clock import Calendar
 from sim.rulebook import Criterion, LevelName, Words
@@ -106,7 +106,7 @@ class Forecast(Frozen):
 
     source: Literal["perfect", "persistence", "file"] = "perfect"
     path: str | None = None
-    horizon_days: Annotated[int, Field(ge=1, le=30)] = 7
+    horizon_days: Annotated[int, Field(ge=1, le=rulebook.DAYS_AT_MOST)] = 7
     issue_hour: Annotated[int, Field(ge=0, le=23)] = 16
     every_hours: Annotated[int, Field(ge=1, le=24)] = 24
 

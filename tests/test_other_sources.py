@@ -83,7 +83,7 @@ def test_the_whole_society_is_list_and_other_sources_unless_totals_are_given(tmp
     results = sim.run(sim.load(write(tmp_path, INDEX, lines=lines, transport=TRAFFIC)))
     world = results.runs[0].world
     assert society.whole_society_kg_per_day(world, "here") == {"so2": 63, "nox": 249, "pm": 170, "voc": 11}
-    row = results.targets.query("level == 'orange' and pollutant == 'nox'").iloc[0]
+    row = results.reduction_targets.query("level == 'orange' and pollutant == 'nox'").iloc[0]
     assert row[["asked_kg_per_day", "asked_other_kg_per_day", "listed_kg_per_day", "total_kg_per_day"]].tolist() == (
         pytest.approx([199, 175, 48, 249]))
     assert row["share"] == pytest.approx(199 / 249)

@@ -63,7 +63,7 @@ def test_hours_count_the_series_whatever_the_lines_do():
 
 def decision(kind, level, effective, number=1):
     one = np.array([True])
-    return Decision(kind, one, np.array([level]), np.array([effective]), np.array([number]))
+    return Decision(kind, np.flatnonzero(one), np.array([level]), np.array([effective]), np.array([number]))
 
 
 def agenda_of(*steps, early=(0.0,), withdraw=False):

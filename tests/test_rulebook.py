@@ -3,12 +3,13 @@
 import pytest
 
 from sim import rulebook, wording
+from sim.episodes import compile_rules, level_of_days
 from sim.files import DATA, records
 from sim.grading import Choice, find_row
 from sim.industries import industries, processes, scale_of
 from sim.labels import LANGUAGES
 from sim.vocab import ASKING_LEVELS, Control, Grade, Kind, Level
-from sim.warning import compile_rules, easier_above, level_of_days
+from sim.warning import easier_above
 
 EDITIONS = rulebook.edition_names()
 

@@ -10,7 +10,7 @@ from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
-         ["rulebook", "transport"], ["target_tables"], ["settings", "series", "population", "warning"],
+         ["rulebook", "transport"], ["target_tables"], ["episodes"], ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["reading"], ["experiment"], ["wording"],
          ["society"], ["tables"], ["orders", "electricity", "reductions", "blanket"], ["assessment"],

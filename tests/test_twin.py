@@ -112,6 +112,22 @@ def test_events_and_lost_hours_equal_those_of_the_twin(world):
     assert dict(zip(counted, hours, strict=True)) == counted
 
 
+@settings(max_examples=60)
+@given(plain_worlds().filter(lambda world: any(world["criteria"].values())), st.integers(50, 100), st.data())
+def test_episodes_of_many_weeks_are_judged_whole(world, days, data):
+    """Longer than any window: what an episode met long ago, it has met, and its first day is remembered."""
+    threshold = twin.lowest_threshold(world["criteria"])
+    level = st.sampled_from([threshold + 1, threshold + 1, threshold + 1, threshold + 60, threshold - 1, 520])
+    observed = [data.draw(level) for _ in range(days)]
+    told = {(day, lead): observed[day + lead] for day in range(days) for lead in range(1, world["horizon"] + 1)
+            if day + lead < days}
+    world |= {"days": days, "observed": observed, "told": told, "forecast": lambda day, lead: told[day, lead]}
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world, folder)
+    assert events(run) == [(d["kind"], d["level"], d["issued"], d["effective"], d["warning"])
+                           for d in twin.decisions_of(world)]
+
+
 @settings(max_examples=40)
 @given(plain_worlds().filter(lambda world: any(world["criteria"].values())), st.sampled_from([0.0, 0.3, 0.8]))
 def test_lines_that_disobey_a_warning_go_on_as_the_twin_says(world, share):

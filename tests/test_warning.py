@@ -5,9 +5,10 @@ import pytest
 
 from sim import rulebook
 from sim.engine import Course, simulate
+from sim.episodes import compile_rules
 from sim.forecast import perfect, persistence
 from sim.vocab import Level
-from sim.warning import Terms, compile_rules
+from sim.warning import Terms
 
 
 def decided(index, edition="mee2019", forecast=None, horizon=7, hour=16, lift_hours=36, **terms):
