@@ -23,11 +23,13 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Course:
-    """What the clock needs of a run. Series k = member x city.
+    """What the clock needs of a run. Series k = member x city, on which decisions are taken.
 
-    observed : float64[day, k], trigger index. forecast : day -> float64[lead, k], days after the period are clean.
+    observed : float64[day, j], trigger index. forecast : day -> float64[lead, j], days after the period are clean.
+    decides : int64[j], the series that decides on what a column shows; left out, each column is a series.
     early_start_h : hours ahead of the effective hour at which the start classes begin, the first 0; they do so when an
-    issue shows at least `early_episodes` episodes of the counted level. link : what regional linkage makes of an outlook.
+    issue shows at least `early_episodes` episodes of the counted level. link : what an ensemble and regional linkage make
+    of an outlook, from columns j to series k.
     """
 
     observed: np.ndarray
@@ -39,6 +41,7 @@ class Course:
     early_episodes: int = 0
     withdraw_on_lift: bool = False
     link: Callable[[w.Outlook], w.Outlook] = lambda outlook: outlook
+    decides: np.ndarray | None = None
 
 
 def simulate(course: Course, progress: Callable[[int, int], None] | None = None) -> Ledger:
@@ -46,7 +49,9 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
 
     progress : called with (days done, days in all). Source: model, sections 1 and 4.
     """
-    days, size = course.observed.shape
+    days, columns = course.observed.shape
+    decides = np.arange(columns) if course.decides is None else course.decides
+    size = int(decides.max()) + 1
     env = simpy.Environment()
     agenda = Agenda(size, course.early_start_h, course.terms.paper_hours, course.withdraw_on_lift)
     record = Decisions.empty()
@@ -71,7 +76,7 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
         for today, seen in enumerate(w.outlooks(course.observed, course.forecast, course.rules)):
             for now in range(24 * today + course.issue_hour % interval_h, 24 * (today + 1), interval_h):
                 yield at(now, Rank.OBSERVE)
-                outlook = course.link(w.without_closed_days(seen, closed_through, today, course.observed,
+                outlook = course.link(w.without_closed_days(seen, closed_through[decides], today, course.observed,
                                                             course.forecast(today), course.rules))
                 yield at(now, Rank.DECIDE)
                 standing, decisions = w.decide(w.settle(standing, now), outlook, today, now, course.rules, course.terms)

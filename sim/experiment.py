@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import events, forecast, rulebook
+from sim import ensemble, events, forecast, rulebook
 from sim.accounts import Account, LineClasses, classify, reckon
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
@@ -30,23 +30,22 @@ from sim.series import Series, city_names, city_words, series_of
 from sim.settings import Settings
 from sim.vocab import Level
 from sim.warning import Rules, Terms, compile_rules, easier_above
+from sim.winters import Generated, winters
 
 Progress = Callable[[str, int, int], None]
 """Called with (run, days done, days in all) while a run goes on."""
-
-
-SOURCES = {"perfect": forecast.perfect, "persistence": forecast.persistence}
-"""Forecasts that are made from the observations."""
 
 
 @dataclass(frozen=True)
 class World:
     """One run's inputs, read, checked and frozen.
 
-    index, concentrations : by area, of the area whose series stands for it, `source`. observed : float64[day, area],
-    trigger index. issue : forecast of each day, for all members. population : the lists as given, None without a list.
-    phases : the lists as they stand in each stretch of the period, with what is asked. others : sources outside the
-    lists and the trucks that serve them.
+    index : by area, of the area whose series stands for it, `source`; one for each member where winters are generated,
+    else one. observed : float64[day, member x area], trigger index. forecasts : the members, and how many forecasts are
+    behind each decision. issue : forecast of each day, for all columns member x behind x area; decides : int64[column],
+    the series member x area that a column is for. population : the lists as given, None without a list. phases : the
+    lists as they stand in each stretch of the period, with what is asked. others : sources outside the lists and the
+    trucks that serve them.
     """
 
     run: RunSettings
@@ -54,11 +53,11 @@ class World:
     edition: rulebook.Edition
     rules: Rules
     names: dict[str, dict[str, str]]
-    index: dict[str, DailyIndex]
-    concentrations: dict[str, dict[str, np.ndarray]]
+    index: dict[str, tuple[DailyIndex, ...]]
     observed: np.ndarray
-    members: tuple[str, ...]
+    forecasts: ensemble.Forecasts
     issue: forecast.Issue
+    decides: np.ndarray
     population: Population | None
     choice: Choice
     phases: tuple[Phase, ...]
@@ -74,6 +73,19 @@ class World:
     @property
     def settings(self) -> Settings:
         return self.run.settings
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return self.forecasts.members
+
+    def day_index(self, area: str, member: int = 0) -> DailyIndex:
+        """The index of each day of an area in one member."""
+        return self.index[area][min(member, len(self.index[area]) - 1)]
+
+    def ahead(self, today: int, series: int) -> np.ndarray:
+        """What an issue says of the days ahead to one series, float[lead]; of an ensemble, the index that as many of its
+        members reach as it takes to act."""
+        return np.sort(self.issue(today)[:, self.decides == series], axis=1)[:, -self.forecasts.count]
 
     @property
     def cities(self) -> tuple[str, ...]:
@@ -166,9 +178,12 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
     linkage, source = linkage_of(settings, reader.path, run.place, findings)
     with_series = [key for key, city in cities.items() if city.observed]
     words = {key: city_words(key, names[key]) for key in with_series}
-    series = {key: _read_series(cities[key].observed, key, words[key], calendar, reader, edition) for key in with_series}
-    index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
-             for key, one in series.items() if one}
+    ensemble.check(settings, reader.path, run.place, findings)
+    if findings.faults > before:
+        return None
+    series = {key: _observed(run, key, words[key], calendar, reader, edition) for key in with_series}
+    index = {key: tuple(one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio) for one in every)
+             for key, every in series.items() if every}
     outside = [reader.sources(city.other_sources, place) for place, city in enumerate(cities.values())
                if city.other_sources]
     forecasts = settings.forecast
@@ -196,17 +211,29 @@ def _world(run: RunSettings, reader: _Reader) -> World | None:
         return None
     sources = join_sources(filter(None, outside))
     doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in cities.values()], list(cities), findings)
-    own = np.stack([index[key].trigger for key in with_series], axis=1)
+    own = np.stack(np.broadcast_arrays(*(np.stack([one.trigger for one in index[key]], axis=1) for key in with_series)),
+                   axis=2)  # day, winter, city with a series
     place = [with_series.index(key) for key in source]  # the area's column among those with a series
-    members = told.members if told else ("0",)
-    issue = told.issue() if told else SOURCES[forecasts.source](own, forecasts.horizon_days)
-    columns = np.concatenate([len(with_series) * m + np.array(place) for m in range(len(members))])
+    told_of = ensemble.forecasts_of(forecasts, own, told, tuple(with_series), settings.seed)
+    columns, decides = told_of.series(len(with_series), place)
+    observed = np.broadcast_to(own[:, :, place], (calendar.days, len(told_of.members), len(place)))
     stands_for = dict(zip(cities, source, strict=True))
     return World(
         run, calendar, edition, rules, names, {area: index[of] for area, of in stands_for.items()},
-        {area: series[of].values for area, of in stands_for.items()}, own[:, place], members,
-        lambda today: issue(today)[:, columns], population, choice, stand, stands_for, linkage,
+        observed.reshape(calendar.days, -1), told_of,
+        lambda today: told_of.issue(today)[:, columns], decides, population, choice, stand, stands_for, linkage,
         others(sources, population, settings.transport, settings.other_measures))
+
+
+def _observed(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar, reader: _Reader,
+              edition: rulebook.Edition) -> tuple[Series, ...]:
+    """The winters of a city: the one of its file, or those generated, one for each member; none with findings."""
+    given = run.settings.cities[city].observed
+    if isinstance(given, Generated):
+        made = winters(given, calendar, city, run.settings.seed)
+        return tuple(Series({"pm25_ug_m3": one}) for one in made.T)
+    one = _read_series(given, city, words, calendar, reader, edition)  # type: ignore[arg-type]
+    return (one,) if one else ()
 
 
 def _check_seasons(run: RunSettings, reader: _Reader) -> None:
@@ -278,14 +305,16 @@ def run_world(world: World, progress: Progress | None = None) -> Run:
     response = settings.response
     population = world.population
     classes = classify(population, preadjust=response.preadjust) if population else None
+    shared = world.forecasts.shared(len(world.cities))
     course = Course(
-        observed=np.tile(world.observed, (1, members)),
+        observed=world.observed[:, world.decides],
         forecast=world.issue,
         rules=world.rules,
         terms=Terms(response.lead_hours, response.paper_hours, response.downgrade, settings.forecast.every_hours),
         issue_hour=settings.forecast.issue_hour, early_start_h=classes.early_start_h if classes else (0.0,),
         early_episodes=response.preadjust_episodes if response.preadjust else 0,
-        withdraw_on_lift=response.withdraw_on_lift, link=world.linkage.link,
+        withdraw_on_lift=response.withdraw_on_lift, decides=world.decides,
+        link=lambda outlook: world.linkage.link(shared(outlook)),
     )
     ledger = simulate(course, (lambda done, of: progress(world.run.name, done, of)) if progress else None)
     accounts = None

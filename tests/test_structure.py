@@ -9,15 +9,15 @@ import pytest
 from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
-         ["columns", "measures", "schema", "aqi", "other_measures"], ["industries"], ["rulebook", "transport"],
-         ["settings", "series", "population", "warning"],
-         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
-         ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["society"],
-         ["tables"], ["orders", "electricity"], ["results"], ["charts", "metrics", "mechanisms"],
+         ["columns", "measures", "schema", "aqi", "other_measures"], ["industries"],
+         ["rulebook", "transport", "skill", "winters"], ["settings", "series", "population", "warning"],
+         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"], ["synthetic"],
+         ["negotiation", "response", "ledger", "ensemble"], ["phases"], ["engine", "accounts"], ["experiment"],
+         ["wording"], ["society"], ["tables"], ["orders", "electricity"], ["results"], ["charts", "metrics", "mechanisms"],
          ["explain", "page", "checking"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"}, "matplotlib": {"charts"}, "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
-         "pydantic": {"schema", "rulebook", "settings", "transport"},
+         "pydantic": {"schema", "rulebook", "settings", "transport", "skill", "winters"},
          "pydantic_core": {"rulebook", "settings", "transport"}, "yaml": {"files", "aqi"}}
 
 
