@@ -23,11 +23,12 @@ sys.path.insert(0, str(ROOT))
 
 from sim import experiment, rulebook  # noqa: E402
 from sim.accounts import classify, reckon, sums  # noqa: E402
-from sim.engine import Course, simulate  # noqa: E402
-from sim.episodes import compile_rules  # noqa: E402
+from sim.engine import simulate  # noqa: E402
+from sim.episodes import Days, compile_rules  # noqa: E402
 from sim.errors import Findings  # noqa: E402
 from sim.forecast import perfect  # noqa: E402
 from sim.grading import Choice, ask  # noqa: E402
+from sim.office import Course  # noqa: E402
 from sim.phases import Phase  # noqa: E402
 from sim.population import Population  # noqa: E402
 from sim.reading import World  # noqa: E402
@@ -109,9 +110,12 @@ def per_line_simpy(world, until_h):
 
 def course_of(world):
     response = world.settings.response
-    return Course(world.observed, world.issue, world.rules,
-                  Terms(response.lead_hours, response.paper_hours, response.downgrade),
-                  world.settings.forecast.issue_hour)
+    return course(world.observed, world.shown.issue, world.rules,
+                  Terms(response.lead_hours, response.paper_hours, response.downgrade), world.settings.forecast.issue_hour)
+
+
+def course(observed, issue, rules, terms, issue_hour):
+    return Course(Days(observed, issue), np.arange(observed.shape[1]), rules, terms, issue_hour)
 
 
 def grown(world, size: int):
@@ -168,7 +172,9 @@ def bench_million() -> None:
     people, observed = nation()
     edition = rulebook.edition("mee2024")
     rules = compile_rules(edition.criteria(), merges=edition.merges, lift_hours=36)
-    course = Course(observed, perfect(observed, 7), rules, Terms(), 16)
+    def office():
+        return course(observed, perfect(observed, 7), rules, Terms(), 16)
+
     policy = Choice(rulebook.policy("guide-2020"))
     phases = whole(people, policy, len(observed))
     classes = classify(people)
@@ -178,7 +184,7 @@ def bench_million() -> None:
 
     def winter():
         """Warnings, weights, and totals of four pollutants, output and value by city, industry and grade."""
-        ledger = simulate(course)
+        ledger = simulate(office())
         account = reckon(phases, classes, ledger.timeline, member=0, escalate=0)
         totals = [sums(group, groups, account.avoided_kg(p)) for p in Pollutant]
         totals += [sums(group, groups, account.curtailed_output), sums(group, groups, account.curtailed_value_cny)]

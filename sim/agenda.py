@@ -109,6 +109,11 @@ class Agenda:
             self._log.append((start_class, series, hour, self.level[start_class, series],
                               self.warning[start_class, series]))
 
+    def take_effect_before(self, hour: float) -> None:
+        """Bring into force, in order, all changes of hours before this one."""
+        for due in sorted(planned for planned in self.planned if planned < hour):
+            self.take_effect(due)
+
     def timeline(self) -> Timeline:
         """All changes that came into force."""
         start_class = np.concatenate([np.full(len(s), c) for c, s, *_ in self._log] or [np.zeros(0, int)])

@@ -22,21 +22,21 @@ def assess(run: Run, lang: str) -> pd.DataFrame:
     """All targets of a run, COLUMNS: one row per member, target and period. A further kind of target is a further
     function that yields such rows."""
     rows = [{"run": run.world.run.name, "member": member} | row for at, member in enumerate(run.world.members)
-            for row in chain(air_quality(run, lang), reductions.per_warning(run, at, lang))]
+            for row in chain(air_quality(run, lang, at), reductions.per_warning(run, at, lang))]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def air_quality(run: Run, lang: str) -> Iterator[dict]:
+def air_quality(run: Run, lang: str, member: int = 0) -> Iterator[dict]:
     """Rows of the air-quality targets that the scenario names, for every period that meets the run.
 
-    The value is that of the days observed: all members share it, and no measure of the run changes it.
+    The value is that of the days observed, or generated for the member: no measure of the run changes it.
     """
     world = run.world
 
     @cache
     def measured(city: str, target: str, span: Span) -> tuple[float, int]:
         """Value over the days that are there, and how many those are; NaN, 0 where the series cannot tell."""
-        days = world.concentrations[city] | {"aqi": world.index[city].aqi}
+        days = world.day_values(city, member)
         first = max(world.calendar.day_of(span.first), 0)
         end = min(world.calendar.day_of(span.last) + 1, world.calendar.days)
         if end <= first or not set(QUANTITIES[target].needs) <= set(days):

@@ -28,7 +28,7 @@ def measures(run: Run) -> pd.DataFrame:
     values are sums over cities; tonnes are SO2, NOx, PM and VOC added up. NaN where there is nothing to divide by.
     """
     world, table = run.world, days(run)
-    clean = ~(world.observed > world.rules.lowest)
+    clean = (world.observed <= world.rules.lowest).reshape(-1, len(world.members), len(world.cities))
     beyond = table[table["index"] <= world.rules.lowest]
     rows = []
     for m, member in enumerate(world.members):
@@ -43,7 +43,7 @@ def measures(run: Run) -> pd.DataFrame:
             by_grade = grouped(account, ["grade"], {
                 "value": lambda part: part.hours / 24 * part.people.value,
                 "tonnes": lambda part: sum(part.avoided_kg(pollutant) for pollutant in Pollutant) / 1000}).set_index("grade")
-            on_clean_days = value_by_day(run, m, clean).sum()
+            on_clean_days = value_by_day(run, m, clean[:, m]).sum()
             row |= {"clean_day_value_share": _ratio(on_clean_days, value.sum()),
                     "best_grades_lines": int(best.sum()),
                     "best_grades_hours_lost": _ratio(account.hours_lost[best].sum(), best.sum()),

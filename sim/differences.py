@@ -113,7 +113,7 @@ def _edition_differences(first: World, other: World, lang: str) -> Iterator[tupl
                              _both(_criteria_text(rows, lang) for rows in pair),
                              _both(_criteria_clause(world, level, lang) for world in (first, other))), here
     if first.edition.trigger != other.edition.trigger:
-        here = replace(here, index=other.index, observed=other.observed, issue=other.issue)
+        here = replace(here, index=other.index, weather=other.weather)
         said = [text(f"trigger.{world.edition.trigger}", lang) for world in (first, other)]
         yield _of_editions("trigger", text("compare.diff.trigger", lang), said, first, other, lang), here
     if merges != other.edition.merges:

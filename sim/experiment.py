@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from sim.accounts import Account, LineClasses, classify, reckon
-from sim.engine import Course, simulate
+from sim.engine import simulate
+from sim.episodes import Days
 from sim.errors import Findings
 from sim.files import Tree, read_yaml, sha256
 from sim.grid import RUNS_AT_MOST, VARIED, cells, read_grid
 from sim.ledger import Ledger
+from sim.office import Course
 from sim.reading import Reader, World, world_of
 from sim.rng import fingerprints, uniform
 from sim.scenario import BASE, RunSettings, read_runs
 from sim.warning import Terms
+from sim.weather import Shown
 
 Progress = Callable[[str, int, int], None]
 """Called with (run, days done, days in all) while a run goes on."""
@@ -121,20 +124,21 @@ def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSet
 
 def run_world(world: World, progress: Progress | None = None) -> Run:
     """Run one world from its first hour to its last."""
-    settings, members = world.settings, len(world.members)
-    response = settings.response
-    classes = classify(world.population, preadjust=response.preadjust) if world.population else None
-    course = Course(
-        observed=np.tile(world.observed, (1, members)),
-        forecast=world.issue,
-        rules=world.rules,
+    classes = classify(world.population, preadjust=world.settings.response.preadjust) if world.population else None
+    ledger = simulate(course_of(world, world.shown, classes),
+                      (lambda done, of: progress(world.run.name, done, of)) if progress else None)
+    return Run(world, ledger, accounts_of(world, ledger, classes), classes)
+
+
+def course_of(world: World, shown: Shown, classes: LineClasses | None) -> Course:
+    """What the office of a world needs for some of its members."""
+    settings, response = world.settings, world.settings.response
+    return Course(
+        days=Days(shown.observed[:, shown.decides], shown.issue), decides=shown.decides, rules=world.rules,
         terms=Terms(response.lead_hours, response.paper_hours, response.downgrade, settings.forecast.every_hours),
         issue_hour=settings.forecast.issue_hour, early_start_h=classes.early_start_h if classes else (0.0,),
         early_episodes=response.preadjust_episodes if response.preadjust else 0,
-        withdraw_on_lift=response.withdraw_on_lift, link=world.linkage.link,
-    )
-    ledger = simulate(course, (lambda done, of: progress(world.run.name, done, of)) if progress else None)
-    return Run(world, ledger, accounts_of(world, ledger, classes), classes)
+        withdraw_on_lift=response.withdraw_on_lift, link=lambda outlook: world.linkage.link(shown.share(outlook)))
 
 
 def accounts_of(world: World, ledger: Ledger, classes: LineClasses | None) -> tuple[Account, ...] | None:

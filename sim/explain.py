@@ -67,7 +67,7 @@ def explain(run: Run, line: int, when: date, lang: str = "en", member: int = 0) 
         findings.raise_errors()
     series = member * len(world.cities) + int(people.city[line])
     phase = _phase(run, day)
-    steps = [_line(run, phase, line, lang), _day(run, line, day, lang)]
+    steps = [_line(run, phase, line, lang), _day(run, line, day, member, lang)]
     if phase.season_row is not None and phase.season_row[line] >= 0:
         steps.append(_season(phase, line, lang))
     cls = int(run.classes.start_class[line]) if run.classes else 0
@@ -111,10 +111,10 @@ def _line(run: Run, phase: Phase, line: int, lang: str) -> Step:
         unit=people.output_unit[line], product=people.product[line]),))
 
 
-def _day(run: Run, line: int, day: int, lang: str) -> Step:
+def _day(run: Run, line: int, day: int, member: int, lang: str) -> Step:
     people = run.world.population
     assert people
-    index = run.world.index[people.cities[people.city[line]]]
+    index = run.world.day_index(people.cities[people.city[line]], member)
     return Step(text("explain.day", lang), (text(
         "explain.day.text", lang, aqi=f"{index.aqi[day]:.0f}", index=f"{index.trigger[day]:.0f}",
         trigger=text(f"trigger.{run.world.edition.trigger}", lang),
@@ -140,10 +140,10 @@ def _decision(run: Run, at: int, series: int, lang: str) -> list[Step]:
     steps = []
     if taken.criterion[at] >= 0:
         today = int(taken.issued[at]) // 24
-        ahead = world.issue(today)[:, series]
+        ahead = world.ahead(today, series)
         said = ", ".join(f"{calendar.date_of(today + lead).isoformat()[5:]} {value:.0f}"
                          for lead, value in enumerate(ahead, start=1) if np.isfinite(value))
-        observed = world.observed[today, series % len(world.cities)]
+        observed = world.observed[today, series]
         steps.append(Step(text("explain.forecast", lang), (text(
             "explain.forecast.text", lang, issued=calendar.stamp(int(taken.issued[at])).replace("T", " "),
             today=f"{observed:.0f}", ahead=said),)))
@@ -191,7 +191,7 @@ def _why_none(run: Run, series: int, day: int, lang: str, *, coming_back: bool) 
             said.append(text("explain.none.announced", lang, level=text(f"level.{Level(int(taken.level[at])).name}", lang),
                              issued=world.calendar.stamp(int(taken.issued[at])).replace("T", " "),
                              effective=world.calendar.stamp(float(taken.effective[at])).replace("T", " ")))
-    index, rules = world.observed[:, series % len(world.cities)], world.rules
+    index, rules = world.observed[:, series], world.rules
     threshold = f"{rules.lowest:g}"
     if index[day] <= rules.lowest:
         return [*said, text("explain.none.below", lang, index=f"{index[day]:.0f}", threshold=threshold)]

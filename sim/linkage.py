@@ -35,7 +35,7 @@ class Linkage:
         """The outlook that each area acts on. Series k = member x area: the areas of each member are linked."""
         shape = (-1, len(self.own))
         level, start, end, criterion, episodes, today_over, hold_over = (part.reshape(shape) for part in outlook[:-1])
-        seen = _Seen(level, start, end, criterion, episodes, today_over, hold_over,
+        seen = Seen(level, start, end, criterion, episodes, today_over, hold_over,
                      {lv: part.reshape(shape) for lv, part in outlook.running.items()})
         for members, count in self.groups:
             shared = seen.ranked(np.array(members), count)
@@ -48,7 +48,7 @@ class Linkage:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """An outlook with its areas apart: arrays [member, area], or [member] for one area or group."""
 
     level: np.ndarray
@@ -60,14 +60,14 @@ class _Seen:
     hold_over: np.ndarray
     running: dict[Level, np.ndarray]
 
-    def map(self, change: Callable[[np.ndarray], np.ndarray]) -> "_Seen":
+    def map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Seen":
         plain = [change(part) for name, part in vars(self).items() if name != "running"]
-        return _Seen(*plain, {lv: change(part) for lv, part in self.running.items()})
+        return Seen(*plain, {lv: change(part) for lv, part in self.running.items()})
 
-    def of(self, area: int) -> "_Seen":
+    def of(self, area: int) -> "Seen":
         return self.map(lambda part: part[:, area])
 
-    def put(self, area: int, one: "_Seen") -> "_Seen":
+    def put(self, area: int, one: "Seen") -> "Seen":
         made = self.map(np.copy)
         for name, part in vars(made).items():
             if name != "running":
@@ -76,7 +76,7 @@ class _Seen:
             part[:, area] = one.running[lv]
         return made
 
-    def ranked(self, members: np.ndarray, count: int) -> "_Seen":
+    def ranked(self, members: np.ndarray, count: int) -> "Seen":
         """One outlook for a group: what at least `count` of its members show, each figure by its rank among them.
 
         level : the highest that `count` members reach. start, end : the hour at which the `count`-th of the members with
@@ -89,7 +89,7 @@ class _Seen:
         shared = np.sort(level, axis=1)[:, at]
         gives = np.where(level == shared[:, None], start, LATEST).argmin(axis=1)
         enough = shared > 0
-        return _Seen(
+        return Seen(
             shared, np.where(enough, np.sort(start, axis=1)[:, count - 1], -1),
             np.where(enough, np.sort(np.where(some, self.end[:, members], -1), axis=1)[:, at], -1),
             np.take_along_axis(self.criterion[:, members], gives[:, None], axis=1)[:, 0],
@@ -97,9 +97,9 @@ class _Seen:
             self.hold_over[:, members].sum(axis=1) >= count,
             {lv: part[:, members].sum(axis=1) >= count for lv, part in self.running.items()})
 
-    def highest(self, other: "_Seen") -> "_Seen":
+    def highest(self, other: "Seen") -> "Seen":
         """The stricter of two outlooks in every respect: the higher level, the earlier start, the later end."""
-        pair = _Seen(*(np.stack([getattr(self, name), getattr(other, name)], axis=1) for name in vars(self)
+        pair = Seen(*(np.stack([getattr(self, name), getattr(other, name)], axis=1) for name in vars(self)
                        if name != "running"),
                      {lv: np.stack([part, other.running[lv]], axis=1) for lv, part in self.running.items()})
         return pair.ranked(np.array([0, 1]), 1)

@@ -2,11 +2,12 @@
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from sim import events, forecast, rulebook, target_tables
+from sim import events, forecast, rulebook, target_tables, weather
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
 from sim.episodes import DAYS_BEHIND, Rules, compile_rules
@@ -25,17 +26,16 @@ from sim.series import Series, city_names, city_words, series_of
 from sim.settings import Settings
 from sim.vocab import Level
 from sim.warning import easier_above
-
-SOURCES = {"perfect": forecast.perfect, "persistence": forecast.persistence}
-"""Forecasts that are made from the observations."""
+from sim.weather import Shown, Weather
+from sim.winters import Generated, winters
 
 
 @dataclass(frozen=True)
 class World:
     """One run's inputs, read, checked and frozen.
 
-    index, concentrations : by area, of the area whose series stands for it, `source`. observed : float64[day, area],
-    trigger index. issue : forecast of each day, for all members. population : the lists as given, None without a list.
+    series, index : by area, of the area whose series stands for it, `source`; one for each member where winters are
+    generated, else one. weather : where days and forecasts come from. population : the lists as given, None without a list.
     phases : the lists as they stand in each stretch of the period, with what is asked. others : sources outside the
     lists and the trucks that serve them.
     """
@@ -45,11 +45,9 @@ class World:
     edition: rulebook.Edition
     rules: Rules
     names: dict[str, dict[str, str]]
-    index: dict[str, DailyIndex]
-    concentrations: dict[str, dict[str, np.ndarray]]
-    observed: np.ndarray
-    members: tuple[str, ...]
-    issue: forecast.Issue
+    series: dict[str, tuple[Series, ...]]
+    index: dict[str, tuple[DailyIndex, ...]]
+    weather: Weather
     population: Population | None
     choice: Choice
     phases: tuple[Phase, ...]
@@ -61,6 +59,38 @@ class World:
     def asked(self) -> Asked | None:
         """What is asked of the lists at the start of the period."""
         return self.phases[0].asked if self.phases else None
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return self.weather.members
+
+    @cached_property
+    def shown(self) -> Shown:
+        """The days of all members as they are observed and foreseen."""
+        return self.weather.shown()
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Trigger index, float64[day, member x area]."""
+        return self.shown.observed
+
+    def issue(self, today: int) -> np.ndarray:
+        """What an issue says of the days ahead, float[lead, column]."""
+        return self.shown.issue(today)
+
+    def day_index(self, area: str, member: int = 0) -> DailyIndex:
+        """The index of each day of an area in one member."""
+        return self.index[area][min(member, len(self.index[area]) - 1)]
+
+    def day_values(self, area: str, member: int = 0) -> dict[str, np.ndarray]:
+        """What was measured on each day in an area in one member, float64[day] by column, and the AQI."""
+        every = self.series[area]
+        return every[min(member, len(every) - 1)].values | {"aqi": self.day_index(area, member).aqi}
+
+    def ahead(self, today: int, series: int) -> np.ndarray:
+        """What an issue says of the days ahead to one series, float[lead]; of an ensemble, the index that as many of its
+        members reach as it takes to act."""
+        return np.sort(self.issue(today)[:, self.shown.decides == series], axis=1)[:, -self.shown.count]
 
     @property
     def settings(self) -> Settings:
@@ -121,10 +151,14 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
     linkage, source = linkage_of(settings, reader.path, run.place, findings)
     with_series = [key for key, city in cities.items() if city.observed]
     words = {key: city_words(key, names[key]) for key in with_series}
-    series = {key: _read_series(cities[key].observed, key, words[key], calendar, reader, edition) for key in with_series}
-    index = {key: one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio)
-             for key, one in series.items() if one}
-    target_tables.doubt_unmeasured(settings.targets, {key: set(one.values) for key, one in series.items() if one}, findings)
+    weather.check(settings, reader.path, run.place, findings)
+    if findings.faults > before:
+        return None
+    series = {key: _observed(run, key, words[key], calendar, reader, edition) for key in with_series}
+    index = {key: tuple(one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio) for one in every)
+             for key, every in series.items() if every}
+    target_tables.doubt_unmeasured(settings.targets, {key: set(every[0].values) for key, every in series.items() if every},
+                                   findings)
     outside = [reader.sources(city.other_sources, place) for place, city in enumerate(cities.values())
                if city.other_sources]
     forecasts = settings.forecast
@@ -152,17 +186,26 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
         return None
     sources = join_sources(filter(None, outside))
     doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in cities.values()], list(cities), findings)
-    own = np.stack([index[key].trigger for key in with_series], axis=1)
-    place = [with_series.index(key) for key in source]  # the area's column among those with a series
-    members = told.members if told else ("0",)
-    issue = told.issue() if told else SOURCES[forecasts.source](own, forecasts.horizon_days)
-    columns = np.concatenate([len(with_series) * m + np.array(place) for m in range(len(members))])
+    own = np.stack(np.broadcast_arrays(*(np.stack([one.trigger for one in index[key]], axis=1) for key in with_series)),
+                   axis=2)  # day, winter, city with a series
     stands_for = dict(zip(cities, source, strict=True))
+    days = Weather(own, told, forecasts, tuple(with_series), np.array([with_series.index(key) for key in source]),
+                   settings.seed)
     return World(
-        run, calendar, edition, rules, names, {area: index[of] for area, of in stands_for.items()},
-        {area: series[of].values for area, of in stands_for.items()}, own[:, place], members,
-        lambda today: issue(today)[:, columns], population, choice, stand, stands_for, linkage,
+        run, calendar, edition, rules, names, {area: series[of] for area, of in stands_for.items()},
+        {area: index[of] for area, of in stands_for.items()}, days, population, choice, stand, stands_for, linkage,
         others(sources, population, settings.transport, settings.other_measures))
+
+
+def _observed(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar, reader: Reader,
+              edition: rulebook.Edition) -> tuple[Series, ...]:
+    """The winters of a city: the one of its file, or those generated, one for each member; none with findings."""
+    given = run.settings.cities[city].observed
+    if isinstance(given, Generated):
+        made = winters(given, calendar, city, run.settings.seed)
+        return tuple(Series({"pm25_ug_m3": one}) for one in made.T)
+    one = _read_series(given, city, words, calendar, reader, edition)  # type: ignore[arg-type]
+    return (one,) if one else ()
 
 
 def _check_seasons(run: RunSettings, reader: Reader) -> None:

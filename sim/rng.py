@@ -23,3 +23,13 @@ def uniform(seed: int, purpose: tuple[str | int, ...], about: np.ndarray) -> np.
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return (mixed ^ (mixed >> np.uint64(31))) / np.float64(2**64)
+
+
+def normals(seed: int, purpose: tuple[str | int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """Standard normal draws, float32[size], of a stream of their own, e.g. ("forecast", "yangquan", "7").
+
+    The stream depends on seed and purpose alone, so one member of one city is the same whoever else is drawn, and a longer
+    first axis goes on where a shorter one ends. Source: PCG64 (O'Neill 2014).
+    """
+    key = fingerprints(np.array(["/".join(map(str, (seed, *purpose)))], object))[0]
+    return np.random.Generator(np.random.PCG64(int(key))).standard_normal(size, np.float32)

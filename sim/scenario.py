@@ -15,6 +15,7 @@ from sim.grid import VARIED, Cell, run_name
 from sim.industries import industries, industry_named
 from sim.schema import Frozen, build
 from sim.settings import Compliance, Forecast, Grading, Response, Settings
+from sim.skill import DEFAULT as DEFAULT_SKILL
 from sim.transport import Transport
 
 
@@ -163,6 +164,7 @@ def _spelled_out(plain: dict, file: Path) -> dict:
             for name, fields in model.model_fields.items():
                 if fields.default is not None:
                     plain[key].setdefault(name, _as_text(fields.default))
+    _spell_out_skill(plain["forecast"])
     if isinstance(plain.get("cities"), dict):
         for city in plain["cities"].values():
             if isinstance(city, dict) and isinstance(city.get("name"), str):
@@ -184,6 +186,15 @@ def _spelled_out(plain: dict, file: Path) -> dict:
     if isinstance(plain.get("seasons"), str):
         plain["seasons"] = [] if plain["seasons"] == "none" else [plain["seasons"]]
     return plain
+
+
+def _spell_out_skill(forecast: Any) -> None:
+    """The name of a preset as its block; a synthetic forecast has a skill even where none is named."""
+    if isinstance(forecast, dict):
+        if isinstance(forecast.get("skill"), str):
+            forecast["skill"] = {"preset": forecast["skill"]}
+        elif forecast.get("skill") is None and forecast.get("source") == "synthetic":
+            forecast["skill"] = {"preset": DEFAULT_SKILL}
 
 
 def _as_text(value: Any) -> Any:

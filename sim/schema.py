@@ -30,7 +30,7 @@ def build(model: type[Model], tree: Tree, file: Any, findings: Findings) -> Mode
 
 
 def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings: Findings) -> None:
-    path = tuple(part for part in fault["loc"] if part != "[key]")
+    path = tuple(part for part in fault["loc"] if not str(part).startswith("["))  # [key] and tags of ours
     kind, context, value = fault["type"], fault.get("ctx", {}), fault["input"]
     shown = None if isinstance(value, (dict, list)) else value
     words: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, model_validator
+from pydantic import Discriminator, Field, NonNegativeFloat, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim import other_measures, rulebook
@@ -11,9 +11,11 @@ from sim.aqi import DUST_RATIO
 from sim.clock import Calendar
 from sim.rulebook import Criterion, LevelName, Words
 from sim.schema import Frozen
+from sim.skill import Skill
 from sim.target_tables import TargetChoice
 from sim.transport import Transport
 from sim.vocab import Control, Grade, Pollutant
+from sim.winters import Generated
 
 Share = Annotated[float, Field(ge=0, le=1)]
 AskingLevel = Literal["yellow", "orange", "red"]
@@ -91,21 +93,35 @@ class Totals(Frozen):
         return tuple(getattr(self, f"{p}_kg_per_day") for p in Pollutant)
 
 
+Observed = Annotated[Annotated[str, Tag("[file]")] | Annotated[Generated, Tag("[generated]")],
+                     Discriminator(lambda given: "[generated]" if isinstance(given, dict | Generated) else "[file]")]
+"""A file, or winters to be generated."""
+
+
 class City(Frozen):
     """One city's (county's, district's) files. observed : left out where it follows another area."""
 
     name: Words | None = None
-    observed: str | None = None
+    observed: Observed | None = None
     enterprises: str | None = None
     other_sources: str | None = None
     totals: Totals = Totals()
 
 
 class Forecast(Frozen):
-    """Where forecasts come from and how far they reach."""
+    """Where forecasts come from, how far they reach, and how an ensemble is read.
 
-    source: Literal["perfect", "persistence", "file"] = "perfect"
+    skill, members : of the source `synthetic`. decide_on : `member`, each member is a forecast office of its own;
+    `median`, `mean`, `probability`, the members are one office's ensemble. probability : share of members at which the
+    office acts.
+    """
+
+    source: Literal["perfect", "persistence", "file", "synthetic"] = "perfect"
     path: str | None = None
+    skill: Skill | None = None
+    members: Annotated[int, Field(ge=1, le=10_000)] = 1
+    decide_on: Literal["member", "median", "mean", "probability"] = "member"
+    probability: Annotated[float, Field(gt=0, le=1)] = 0.5
     horizon_days: Annotated[int, Field(ge=1, le=rulebook.DAYS_AT_MOST)] = 7
     issue_hour: Annotated[int, Field(ge=0, le=23)] = 16
     every_hours: Annotated[int, Field(ge=1, le=24)] = 24
@@ -118,6 +134,8 @@ class Forecast(Frozen):
             raise PydanticCustomError("forecast.path", "forecast.path")
         if self.source != "file" and self.path:
             raise PydanticCustomError("forecast.no_path", "forecast.no_path")
+        if self.source != "synthetic" and self.members > 1:
+            raise PydanticCustomError("forecast.members", "forecast.members")
         return self
 
 

@@ -39,7 +39,7 @@ def days(run: Run) -> pd.DataFrame:
     frames = []
     for m, member in enumerate(world.members):
         for c, city in enumerate(world.cities):
-            index = world.index[city]
+            index = world.day_index(city, m)
             frames.append(pd.DataFrame({
                 "run": world.run.name, "member": member, "city": city, "date": world.calendar.dates(),
                 "aqi": index.aqi, "index": index.trigger, "primary_pollutant": index.primary,

@@ -120,24 +120,32 @@ def linked_worlds(draw):
     return worlds, follow, groups, draw(st.booleans())
 
 
+def linked_run(folder, linked, **forecast):
+    """The engine's run of linked worlds."""
+    worlds, follow, groups, tighten = linked
+    names, first = [f"area{number}" for number in range(len(worlds))], worlds[0]
+    return run(folder, {name: (world["observed"], None) for name, world in zip(names, worlds, strict=True)},
+               told={name: world["told"] for name, world in zip(names, worlds, strict=True)},
+               rules=first["edition"], criteria=first["criteria"],
+               forecast={"horizon_days": first["horizon"], "issue_hour": first["issue_hour"],
+                         "every_hours": first["every"]} | forecast,
+               response={"lead_hours": first["lead"], "paper_hours": first["paper"], "lift_hours": first["lift"],
+                         "downgrade": first["downgrade"]},
+               linkage={"follow": {names[area]: names[leader] for area, leader in follow},
+                        "joint": [{"areas": [names[area] for area in areas], "count": count} for areas, count in groups],
+                        "tighten": tighten})
+
+
+def is_as_the_twin_says(one, linked):
+    expected = twin.linked_decisions(*linked)
+    for name, made in zip(one.world.cities, expected, strict=True):
+        assert decisions(one)[name] == [(d["kind"], d["level"], d["issued"], d["effective"]) for d in made]
+
+
 @settings(max_examples=60)
 @given(linked_worlds())
 def test_linked_events_equal_those_of_the_twin(linked):
-    worlds, follow, groups, tighten = linked
-    for world in worlds:
+    for world in linked[0]:
         world["forecast"] = lambda day, lead, world=world: world["told"][day, lead]
-    names = [f"area{number}" for number in range(len(worlds))]
-    first = worlds[0]
     with tempfile.TemporaryDirectory() as folder:
-        one = run(folder, {name: (world["observed"], None) for name, world in zip(names, worlds, strict=True)},
-                  told={name: world["told"] for name, world in zip(names, worlds, strict=True)},
-                  rules=first["edition"], criteria=first["criteria"],
-                  forecast={"horizon_days": first["horizon"], "issue_hour": first["issue_hour"], "every_hours": first["every"]},
-                  response={"lead_hours": first["lead"], "paper_hours": first["paper"], "lift_hours": first["lift"],
-                            "downgrade": first["downgrade"]},
-                  linkage={"follow": {names[area]: names[leader] for area, leader in follow},
-                           "joint": [{"areas": [names[area] for area in areas], "count": count} for areas, count in groups],
-                           "tighten": tighten})
-    expected = twin.linked_decisions(worlds, follow, groups, tighten)
-    for name, made in zip(names, expected, strict=True):
-        assert decisions(one)[name] == [(d["kind"], d["level"], d["issued"], d["effective"]) for d in made]
+        is_as_the_twin_says(linked_run(folder, linked), linked)

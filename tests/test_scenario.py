@@ -15,7 +15,9 @@ def load(folder, *overrides, index=SERIES, rows=None, **keys):
 
 def test_what_a_file_leaves_out_is_in_force_and_in_the_manifest(tmp_path):
     settings = load(tmp_path).worlds[0].settings.model_dump(mode="json")
-    assert settings["forecast"] == {"source": "perfect", "path": None, "horizon_days": 7, "issue_hour": 16, "every_hours": 24}
+    assert settings["forecast"] == {
+        "source": "perfect", "path": None, "skill": None, "members": 1, "decide_on": "member", "probability": 0.5,
+        "horizon_days": 7, "issue_hour": 16, "every_hours": 24}
     assert settings["linkage"] == {"joint": [], "follow": {}, "tighten": False}
     assert settings["response"]["paper_hours"] == 4
     assert settings["criteria"]["orange"][0]["hours"] == 72

@@ -10,17 +10,18 @@ from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
-         ["rulebook", "transport"], ["target_tables"], ["episodes"], ["settings", "series", "population", "warning"],
-         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
-         ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["reading"], ["experiment"], ["wording"],
-         ["society"], ["tables"], ["orders", "electricity", "reductions", "blanket"], ["assessment"],
-         ["results", "differences", "uniform"], ["charts", "metrics", "comparison", "mechanisms"],
-         ["scorecard", "comparison_charts"], ["explain", "page", "checking"], ["comparison_page"], ["api", "showing"],
-         ["cli"], ["__init__", "__main__"]]
+         ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["episodes"],
+         ["settings", "series", "population", "warning"],
+         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"], ["synthetic"],
+         ["negotiation", "response", "ledger", "weather"], ["phases"], ["office"], ["engine", "accounts"],
+         ["totals", "reading"], ["experiment"], ["wording"], ["society"], ["tables"],
+         ["orders", "electricity", "reductions", "blanket"], ["assessment"], ["results", "differences", "uniform"],
+         ["charts", "metrics", "comparison", "mechanisms"], ["scorecard", "comparison_charts"],
+         ["explain", "page", "checking"], ["comparison_page"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"}, "matplotlib": {"charts", "scorecard", "comparison_charts"}, "jinja2": {"page"},
          "rich": {"cli", "showing"}, "click": {"cli"},
-         "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables"},
+         "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables", "skill", "winters"},
          "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"}}
 
 

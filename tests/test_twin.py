@@ -82,7 +82,8 @@ def engine_run(world, folder, rows_as=None, **keys):
             for n, ln in enumerate(world["lines"])]
     path = write_world(
         Path(folder), world["observed"], rows, world["told"], rules=world["edition"], criteria=world["criteria"],
-        forecast={"horizon_days": world["horizon"], "issue_hour": world["issue_hour"], "every_hours": world["every"]},
+        forecast={"horizon_days": world["horizon"], "issue_hour": world["issue_hour"], "every_hours": world["every"]}
+        | {key: world[key] for key in ("decide_on", "probability") if key in world},
         response={"lead_hours": world["lead"], "paper_hours": world["paper"], "lift_hours": world["lift"],
                   "downgrade": world["downgrade"], "escalate": world["escalate"], "preadjust": world["preadjust"],
                   "preadjust_episodes": world["often"], "preadjust_level": world["counted"],
@@ -141,6 +142,45 @@ def test_lines_that_disobey_a_warning_go_on_as_the_twin_says(world, share):
     lost = [twin.hours_lost(ln, expected, world, obeys=lambda number, at=at: bool(heeds[at, number]))
             for at, ln in enumerate(world["lines"])]
     assert run.accounts[0].hours_lost == pytest.approx(lost, abs=1e-9, rel=0)
+
+
+@st.composite
+def ensemble_worlds(draw):
+    """A world whose forecast has members that differ here and there, and one decision on all of them."""
+    world = draw(plain_worlds().filter(lambda world: any(world["criteria"].values())))
+    chance, told = draw(st.randoms(use_true_random=False)), world["told"]
+    wild = draw(st.sampled_from([0.1, 0.4, 0.8]))
+    world["told"] = [{at: chance.choice([60, 149, 150, 151, 200, 201, 230, 300, 301, 500]) if chance.random() < wild else index
+                      for at, index in told.items()} for _ in range(draw(st.integers(2, 6)))]
+    world["ensemble"] = [lambda day, lead, told=one: told[day, lead] for one in world["told"]]
+    world["decide_on"] = draw(st.sampled_from(["median", "mean", "probability", "probability"]))
+    world["probability"] = draw(st.sampled_from([0.1, 0.2, 1 / 3, 0.4, 0.5, 0.6, 0.75, 1.0]))
+    return world
+
+
+@settings(max_examples=200)
+@given(ensemble_worlds())
+def test_one_decision_on_an_ensemble_equals_that_of_the_twin(world):
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world, folder)
+    assert run.world.members == ("0",)
+    assert events(run) == [(d["kind"], d["level"], d["issued"], d["effective"], d["warning"])
+                           for d in twin.decisions_of(world)]
+
+
+def test_the_ensembles_differ_in_what_they_decide():
+    different = 0
+
+    @settings(max_examples=150, database=None)
+    @given(ensemble_worlds())
+    def look(world):
+        nonlocal different
+        world = world | {"probability": 0.5}
+        made = [twin.decisions_of(world | {"decide_on": how}) for how in ("median", "mean", "probability")]
+        different += made[0] != made[1] or made[1] != made[2]
+
+    look()
+    assert different > 20
 
 
 def test_the_worlds_hold_every_kind_of_decision_and_interrupted_ramps():

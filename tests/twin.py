@@ -5,9 +5,11 @@ A world is a plain dict:
   withdraw, observed [index of each day], forecast (issue day, lead) -> index,
   lines [{cuts: {level: share}, down, up, min_load, season: day -> share (optional)}]
   every (hours between issues), counted (level) and often (episodes) of the pre-adjustment: all optional
+  ensemble [forecasts], decide_on (median, mean, probability), probability: optional, in place of forecast
 """
 
 import math
+import statistics
 
 LEVELS = ["none", "blue", "yellow", "orange", "red"]
 RANK = {name: rank for rank, name in enumerate(LEVELS)}
@@ -95,6 +97,18 @@ def look(world, today, closed_through):
     }
 
 
+def view_of(world, today, closed_through):
+    """What one issue shows to one decision: one forecast, or an ensemble read as the world says."""
+    told = world.get("ensemble")
+    if not told:
+        return look(world, today, closed_through)
+    if world["decide_on"] == "probability":
+        needed = next(n for n in range(1, len(told) + 1) if n >= round(world["probability"] * len(told), 6))
+        return shared([look(world | {"forecast": one}, today, closed_through) for one in told], needed)
+    middle = {"median": statistics.median, "mean": statistics.fmean}[world["decide_on"]]
+    return look(world | {"forecast": lambda day, lead: middle(one(day, lead) for one in told)}, today, closed_through)
+
+
 def shared(seen, count):
     """One view for several areas: what at least `count` of them show."""
     def enough(met):
@@ -122,7 +136,7 @@ def linked_decisions(worlds, follow=(), groups=(), tighten=False):
     every = worlds[0].get("every", 24)
     for today in range(worlds[0]["days"]):
         for now in range(24 * today + worlds[0]["issue_hour"] % every, 24 * (today + 1), every):
-            seen = [look(world, today, state["closed"]) for world, state in zip(worlds, states, strict=True)]
+            seen = [view_of(world, today, state["closed"]) for world, state in zip(worlds, states, strict=True)]
             for areas, count in groups:
                 one = shared([seen[area] for area in areas], count)
                 for area in areas:

@@ -39,12 +39,13 @@ def write_series(path: Path, index, start=START):
 
 
 def write_forecast(path: Path, values, start=START, city="here"):
-    """values: {(issue day, lead): index}."""
+    """values: {(issue day, lead): index}, or a list of them, one for each member."""
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(["city", "issue_date", "lead_day", "aqi"])
-        writer.writerows([city, (start + timedelta(days=day)).isoformat(), lead, value]
-                         for (day, lead), value in values.items())
+        writer.writerow(["city", "issue_date", "lead_day", "aqi", "member"])
+        for member, told in enumerate(values if isinstance(values, list) else [values]):
+            writer.writerows([city, (start + timedelta(days=day)).isoformat(), lead, value, member]
+                             for (day, lead), value in told.items())
     return path
 
 

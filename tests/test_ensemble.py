@@ -1,0 +1,130 @@
+"""Decisions on an ensemble: median, mean, share of members; hand-made cases and linked areas."""
+
+import tempfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_linkage import is_as_the_twin_says, linked_run, linked_worlds
+from worlds import line, write_world
+
+import sim
+from sim import experiment, explain
+from sim.settings import Forecast
+from sim.weather import Weather
+
+DAYS, HORIZON = 12, 7
+CLEAN, HEAVY = 80, 230
+
+
+def told_of(*members):
+    """A forecast file's members: each says the same at every issue, heavy on the days given."""
+    return [{(day, lead): HEAVY if day + lead in heavy else CLEAN for day in range(DAYS) for lead in range(1, HORIZON + 1)
+             if day + lead < DAYS} for heavy in members]
+
+
+def results_of(folder, members, **forecast):
+    observed = [HEAVY if day in (6, 7) else CLEAN for day in range(DAYS)]
+    return sim.run(experiment.load(write_world(folder, observed, [line()], told_of(*members), forecast=forecast)))
+
+
+def made(results):
+    return [(row.member, row.kind, row.level, row.issued_at[5:13], row.effective_at[5:13])
+            for row in results.warnings.itertuples()]
+
+
+EARLY, LATE, NONE = (5, 6, 7), (6, 7), ()
+
+
+def test_each_member_is_an_office_of_its_own_by_default(tmp_path):
+    results = results_of(tmp_path, [EARLY, LATE, NONE])
+    assert results.summary["member"].tolist() == ["0", "1", "2"]
+    assert {row[0] for row in made(results)} == {"0", "1"}
+
+
+@pytest.mark.parametrize(("probability", "expected"), [
+    # one of three suffices: the earliest member's day 5 (6 Nov), three days above 200 are orange
+    (0.3, [("0", "issue", "orange", "11-04T16", "11-06T00"), ("0", "lift", "orange", "11-08T16", "11-09T00")]),
+    # two of three: two members have begun by day 6 (7 Nov)
+    (0.6, [("0", "issue", "yellow", "11-05T16", "11-07T00"), ("0", "lift", "yellow", "11-08T16", "11-09T00")]),
+    # all three: the third sees nothing
+    (0.7, [])])
+def test_a_warning_needs_its_share_of_members(tmp_path, probability, expected):
+    """Yellow wants 48 h above 200, orange 72 h: days 5 to 7 are orange, days 6 and 7 yellow."""
+    assert made(results_of(tmp_path, [EARLY, LATE, NONE], decide_on="probability", probability=probability)) == expected
+
+
+def test_the_level_is_the_highest_that_enough_members_reach(tmp_path):
+    (tmp_path / "a").mkdir()
+    levels = {share: {row[2] for row in made(results_of(tmp_path / "a", [(6, 7, 8, 9), (6, 7, 8, 9), (6, 7), (6, 7)],
+                                                        decide_on="probability", probability=share))} for share in (0.5, 0.75)}
+    assert levels[0.5] == {"orange"}
+    assert levels[0.75] == {"yellow"}
+
+
+def test_a_warning_is_lifted_when_too_few_members_still_see_a_bad_day(tmp_path):
+    """One member of three sees bad days on to day 9: with a third it holds the warning, with two thirds it does not."""
+    members = [(6, 7), (6, 7), (6, 7, 8, 9)]
+    for name, share, lifted in (("a", 0.3, "11-10T16"), ("b", 0.6, "11-08T16")):
+        (tmp_path / name).mkdir()
+        got = made(results_of(tmp_path / name, members, decide_on="probability", probability=share))
+        assert [row[3] for row in got if row[1] == "lift"] == [lifted]
+
+
+@pytest.mark.parametrize(("how", "warned"), [("median", True), ("mean", False)])
+def test_median_and_mean_are_taken_day_by_day(tmp_path, how, warned):
+    """Two members of three say 230, the third 80: the median is 230, the mean 180, below the 200 that yellow wants."""
+    results = results_of(tmp_path, [LATE, LATE, NONE], decide_on=how)
+    assert results.scenario.worlds[0].issue(4)[:, 0].tolist()[:3] == ([80, 230, 230] if how == "median" else [80, 180, 180])
+    assert [row[1] for row in made(results)] == (["issue", "lift"] if warned else [])
+
+
+@pytest.mark.parametrize(("share", "members", "count"), [(0.07, 100, 7), (1 / 3, 3, 1), (0.34, 3, 2), (1, 5, 5),
+                                                         (0.001, 20, 1)])
+def test_the_share_of_members_is_counted_whole(share, members, count):
+    given = Forecast(source="synthetic", members=members, decide_on="probability", probability=share)
+    assert Weather(np.full((3, 1, 1), 100.0), None, given, ("c",), np.array([0]), 1).shown().count == count
+
+
+def test_columns_are_laid_out_by_member_forecast_and_area():
+    given = Forecast(source="synthetic", members=3, decide_on="probability")
+    shown = Weather(np.full((3, 2, 2), 100.0), None, given, ("a", "b"), np.array([0, 1, 0]), 1).shown()
+    assert shown.issue.column.reshape(2, 3, 3)[1, 2].tolist() == [10, 11, 10]
+    assert shown.decides.reshape(2, 3, 3)[1, 2].tolist() == [3, 4, 5]
+
+
+def test_members_made_in_blocks_are_the_members_made_together():
+    given = Forecast(source="synthetic", members=7)
+    weather = Weather(np.random.default_rng(3).uniform(50, 300, (40, 1, 2)), None, given, ("a", "b"), np.array([0, 1]), 1)
+    whole, part = weather.shown(), weather.shown(3, 6)
+    assert part.members == ("3", "4", "5")
+    for day in range(40):
+        assert (whole.issue(day)[:, 6:12] == part.issue(day)).all()
+
+
+def test_explain_shows_the_days_as_the_share_sees_them(tmp_path):
+    results = results_of(tmp_path, [EARLY, LATE, NONE], decide_on="probability", probability=0.6)
+    (run_,) = results.runs
+    assert run_.world.ahead(3, 0).tolist() == [80, 80, 230, 230, 80, 80, 80]
+    told = explain.explain(run_, 0, run_.world.calendar.date_of(6))
+    assert any("230" in said for step in told.steps for said in step.says)
+
+
+def test_one_member_read_as_an_ensemble_is_that_member(tmp_path):
+    plain = made(results_of(tmp_path, [EARLY]))
+    for how in ("median", "mean", "probability"):
+        assert made(results_of(tmp_path, [EARLY], decide_on=how)) == plain
+
+
+@settings(max_examples=60)
+@given(linked_worlds(), st.sampled_from(["median", "mean", "probability"]), st.sampled_from([0.3, 0.5, 0.8]),
+       st.randoms(use_true_random=False))
+def test_linked_areas_with_ensembles_equal_those_of_the_twin(linked, how, share, chance):
+    for world in linked[0]:
+        world["told"] = [{at: chance.choice([60, 151, 201, 301]) if chance.random() < 0.3 else index
+                          for at, index in world["told"].items()} for _ in range(3)]
+        world |= {"ensemble": [lambda day, lead, told=one: told[day, lead] for one in world["told"]],
+                  "decide_on": how, "probability": share}
+    with tempfile.TemporaryDirectory() as folder:
+        is_as_the_twin_says(linked_run(folder, linked, decide_on=how, probability=share), linked)
