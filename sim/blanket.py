@@ -62,7 +62,7 @@ def value_by_day(run: Run, member: int, wanted: np.ndarray) -> np.ndarray:
     world, classes = run.world, run.classes
     assert run.accounts and classes
     cities = len(world.cities)
-    heeds = heeded(world, run.ledger, member)
+    heeds = heeded(world, run.ledger.timeline, member)
     ramps, of_line = classes.of_member(member, cities), classes.of_line
     if heeds is not None:
         kinds, first, of_line = np.unique(np.column_stack([of_line, heeds]), axis=0, return_index=True, return_inverse=True)

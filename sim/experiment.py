@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.accounts import Account, LineClasses, classify, reckon
+from sim.agenda import Timeline
 from sim.engine import simulate
 from sim.episodes import Days
 from sim.errors import Findings
@@ -147,21 +148,24 @@ def accounts_of(world: World, ledger: Ledger, classes: LineClasses | None) -> tu
         return None
     return tuple(
         reckon(world.phases, classes, ledger.timeline, member=member, escalate=world.settings.response.escalate,
-               heeds=heeded(world, ledger, member)) for member in range(len(world.members)))
+               heeds=heeded(world, ledger.timeline, member)) for member in range(len(world.members)))
 
 
-def heeded(world: World, ledger: Ledger, member: int) -> np.ndarray | None:
-    """Which lines obey which warning: bool[n, warning], drawn for all lines of a city whether asked or not."""
+def heeded(world: World, timeline: Timeline, member: int, called: str | None = None) -> np.ndarray | None:
+    """Which lines obey which warning: bool[n, warning], drawn for all lines of a city whether asked or not.
+
+    called : name of the member where `timeline` holds some members only.
+    """
     share = world.settings.compliance.share
     if share == 1 or world.population is None:
         return None
-    numbers = int(ledger.timeline.warning.max(initial=0))
+    numbers = int(timeline.warning.max(initial=0))
     heeds = np.ones((len(world.population), numbers + 1), bool)
     about = fingerprints(world.population.line_id)
     for place, city in enumerate(world.cities):
         lines = world.population.city == place
         for number in range(1, numbers + 1):
-            purpose = ("compliance", city, world.members[member], number)
+            purpose = ("compliance", city, called or world.members[member], number)
             heeds[lines, number] = uniform(world.settings.seed, purpose, about[lines]) < share
     return heeds
 

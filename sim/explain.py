@@ -172,7 +172,7 @@ def _levels(run: Run, line: int, series: int, day: int, lang: str, *, coming_bac
         said.append(text("explain.level.escalated", lang, levels=world.settings.response.escalate))
     if not said:
         said = _why_none(run, series, day, lang, coming_back=coming_back)
-    heeds = heeded(world, run.ledger, series // len(world.cities))
+    heeds = heeded(world, run.ledger.timeline, series // len(world.cities))
     if heeds is not None:
         said += [text("explain.disobeys", lang, number=number, share=world.settings.compliance.share)
                  for number in _numbers_of(run, series, cls, day) if not heeds[line, number]]
@@ -248,7 +248,7 @@ def _load(run: Run, phase: Phase, line: int, member: int, day: int) -> tuple[np.
     world = run.world
     assert run.classes
     people = phase.people
-    heeds = heeded(world, run.ledger, member)
+    heeds = heeded(world, run.ledger.timeline, member)
     ramps = Ramps(np.array([member * len(world.cities) + int(people.city[line])]), run.classes.start_class[[line]],
                   people.ramp_down_h[[line]], people.ramp_up_h[[line]], None if heeds is None else heeds[[line]])
     share = np.concatenate([[0.0], phase.asked.output[:, line]])  # blue asks nothing

@@ -52,7 +52,7 @@ def per_warning(run: Run, member: int, lang: str) -> Iterator[dict]:
     world, targets = run.world, run.world.edition.targets
     if run.accounts is None or run.classes is None or targets is None:
         return
-    heeds = heeded(world, run.ledger, member)
+    heeds = heeded(world, run.ledger.timeline, member)
     for place, city in enumerate(world.cities):
         totals = society.whole_society_kg_per_day(world, city)
         if not any(totals.values()):

@@ -138,7 +138,7 @@ def test_lines_that_disobey_a_warning_go_on_as_the_twin_says(world, share):
         path = Path(folder) / "scenario.yaml"
         (run,) = experiment.run_all(experiment.load(path, [f"compliance.share={share}"]))
     expected = twin.decisions_of(world)
-    heeds = experiment.heeded(run.world, run.ledger, 0)
+    heeds = experiment.heeded(run.world, run.ledger.timeline, 0)
     lost = [twin.hours_lost(ln, expected, world, obeys=lambda number, at=at: bool(heeds[at, number]))
             for at, ln in enumerate(world["lines"])]
     assert run.accounts[0].hours_lost == pytest.approx(lost, abs=1e-9, rel=0)

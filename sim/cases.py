@@ -1,0 +1,224 @@
+"""A sweep's work as arrays: variants that need no file any more, blocks of members, and what one of them comes to.
+
+Every variant meets the same winters, forecasts and draws: what a member is depends on its name and the seed, not on the
+block that it is made in, nor on the variant.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.accounts import LineClasses, classify, reckon
+from sim.agenda import Timeline
+from sim.episodes import Days, Rules
+from sim.experiment import heeded
+from sim.forecast import perfect
+from sim.grid import Cell
+from sim.linkage import Linkage
+from sim.office import Course, schedule
+from sim.reading import World
+from sim.response import response_level
+from sim.totals import SUMS, Rates, rates_of, steps_of, sums_of
+from sim.vocab import WARNING_LEVELS, Level, Pollutant
+from sim.warning import Terms
+from sim.weather import Shown, Weather
+
+HEAVY = 200.0
+"""A day above this index is heavily polluted (重度污染): the yardstick that is the same for all variants."""
+
+FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in WARNING_LEVELS), *SUMS, "heavy_days",
+           "heavy_days_missed", "missed_days", "false_alarm_days", "changes", "missed_kg", "false_alarm_cny")
+"""What a variant comes to in one member; sums over areas."""
+
+COLUMNS_AT_ONCE = 4_000
+"""Columns of one block: enough to forget the cost of a call, few enough to stay in the cache."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One variant, ready: what its office and its sums need. weather : which of the weathers. rates : None without a list.
+
+    world : only where lines are drawn one by one (compliance below 1): then each member is reckoned line by line.
+    """
+
+    name: str
+    varied: Cell
+    weather: int
+    rules: Rules
+    terms: Terms
+    issue_hour: int
+    early_start_h: tuple[float, ...]
+    early_episodes: int
+    withdraw_on_lift: bool
+    linkage: Linkage
+    escalate: int
+    rates: Rates | None
+    world: World | None = None
+
+    def course(self, shown: Shown, days: Days) -> Course:
+        """What its office needs for some members."""
+        return Course(days, shown.decides, self.rules, self.terms, self.issue_hour, self.early_start_h, self.early_episodes,
+                      self.withdraw_on_lift, lambda outlook: self.linkage.link(shown.share(outlook)))
+
+    @cached_property
+    def classes(self) -> LineClasses:
+        """How the lines of a world answer a change."""
+        assert self.world and self.world.population
+        return classify(self.world.population, preadjust=len(self.early_start_h) > 1)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a sweep works on, read once and handed to every worker once."""
+
+    weathers: tuple[Weather, ...]
+    cases: tuple[Case, ...]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return self.weathers[0].members
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some variants of one weather, for members first to last (not included)."""
+
+    cases: tuple[int, ...]
+    first: int
+    last: int
+
+
+def inputs_of(worlds: tuple[World, ...]) -> Inputs:
+    """The worlds of a grid as cases; what several of them share is kept once."""
+    weathers: dict[int, int] = {}
+    kept: list[Weather] = []
+    reduced: dict[tuple, Rates] = {}
+    cases = []
+    for world in worlds:
+        if id(world.weather) not in weathers:
+            weathers[id(world.weather)] = len(kept)
+            kept.append(world.weather)
+        response, people = world.settings.response, world.population
+        classes = classify(people, preadjust=response.preadjust) if people else None
+        key = (id(world.phases), response.preadjust)
+        if classes and key not in reduced:
+            reduced[key] = rates_of(world.phases, classes)
+        cases.append(Case(
+            world.run.name, world.run.varied, weathers[id(world.weather)], world.rules,
+            Terms(response.lead_hours, response.paper_hours, response.downgrade, world.settings.forecast.every_hours),
+            world.settings.forecast.issue_hour, classes.early_start_h if classes else (0.0,),
+            response.preadjust_episodes if response.preadjust else 0, response.withdraw_on_lift, world.linkage,
+            response.escalate, reduced.get(key) if classes else None,
+            world if people and world.settings.compliance.share < 1 else None))
+    return Inputs(tuple(kept), tuple(cases))
+
+
+def tasks_of(inputs: Inputs, cases_at_once: int = 25) -> list[Task]:
+    """The work in parts that fit a cache, in a fixed order: the same whoever does it."""
+    tasks = []
+    for number, weather in enumerate(inputs.weathers):
+        mine = [at for at, case in enumerate(inputs.cases) if case.weather == number]
+        ensemble = weather.given.members if weather.together else 1
+        block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * ensemble))
+        for first in range(0, len(weather.members), block):
+            last = min(first + block, len(weather.members))
+            tasks += [Task(tuple(mine[at: at + cases_at_once]), first, last) for at in range(0, len(mine), cases_at_once)]
+    return tasks
+
+
+def run_task(inputs: Inputs, task: Task) -> np.ndarray:
+    """What some variants come to, float64[case, member, figure], figures as in FIGURES."""
+    weather = inputs.weathers[inputs.cases[task.cases[0]].weather]
+    shown = weather.shown(task.first, task.last)
+    days = Days(shown.observed[:, shown.decides], shown.issue)
+    hindsight = _Hindsight(weather, shown)
+    return np.stack([_figures(inputs.cases[at], shown, days, hindsight, task.first) for at in task.cases])
+
+
+class _Hindsight:
+    """The same days foreseen without error: one winter for all members, or one each."""
+
+    def __init__(self, weather: Weather, shown: Shown) -> None:
+        winters = weather.own.shape[1]
+        self.size = 1 if winters == 1 else len(shown.members)
+        observed = shown.observed.reshape(len(shown.observed), len(shown.members), -1)[:, : self.size]
+        self.observed = observed.reshape(len(observed), -1)
+        self.areas = observed.shape[2]
+        self.days = Days(self.observed, perfect(self.observed, weather.given.horizon_days))
+
+    def levels(self, case: Case) -> np.ndarray:
+        """Response level at noon of each day that perfect forecasts would have brought, int8[day, k of one or all]."""
+        none = Shown(("0",) * self.size, self.areas, 1, 1, self.observed, self.days.forecast,
+                     np.arange(self.size * self.areas))
+        timeline, _ = schedule(case.course(none, self.days))
+        return levels_at_noon(timeline.of_class(0), none.areas * self.size, len(self.observed), case.escalate)
+
+
+def _figures(case: Case, shown: Shown, days: Days, hindsight: _Hindsight, first: int) -> np.ndarray:
+    """What one variant comes to in each member of a block, float64[member, figure]."""
+    course = case.course(shown, days)
+    timeline, warned = schedule(course)
+    members, areas, size = len(shown.members), shown.areas, course.series
+    own = timeline.of_class(0)
+    steps = steps_of(own, size, course.hours, case.escalate)
+    warnings = warned.reshape(members, areas, -1).sum(axis=1)[:, 1:]
+    hours = steps.hours.reshape(members, areas, -1).sum(axis=1)
+    sums = np.zeros((members, len(SUMS)))
+    if case.world:
+        sums = np.stack([_by_line(case, timeline, member, first) for member in range(members)])
+    elif case.rates:
+        sums = sums_of(case.rates, timeline, members, case.escalate)
+    now = levels_at_noon(own, size, len(shown.observed), case.escalate)
+    due = hindsight.levels(case)
+    due = np.tile(due, (1, members)) if due.shape[1] < size else due
+    heavy = shown.observed > HEAVY
+    missed, kg, false_alarms, cny = _regret(case, now, due, members)
+    apart = [heavy, heavy & (now == 0)]
+    counts = [part.sum(axis=0).reshape(members, areas).sum(axis=1) for part in apart]
+    changes = np.bincount(own.series // areas, minlength=members)[:members]
+    return np.column_stack([warnings, hours, sums, *counts, missed, false_alarms, changes, kg, cny])
+
+
+def _by_line(case: Case, timeline: Timeline, member: int, first: int) -> np.ndarray:
+    """Sums of one member whose lines obey or not, each by its own draw."""
+    assert case.world
+    heeds = heeded(case.world, timeline, member, case.world.members[first + member])
+    account = reckon(case.world.phases, case.classes, timeline, member=member, escalate=case.escalate, heeds=heeds)
+    kg = [float(account.avoided_kg(p).sum()) for p in Pollutant]
+    assumed = sum(float(account.avoided_kg(p, assumed_only=True).sum()) for p in Pollutant)
+    return np.array([*kg, assumed, account.curtailed_value_cny.sum(), account.curtailed_assumed_cny.sum()])
+
+
+def levels_at_noon(own: Timeline, size: int, days: int, escalate: int) -> np.ndarray:
+    """Response level in force at noon of each day: int8[day, k]. own : changes of one start class."""
+    level = np.zeros((days + 1, size), np.int8)
+    change = np.zeros((days + 1, size), bool)
+    day = np.clip(np.ceil((own.hour - 12) / 24), 0, days).astype(int)
+    level[day, own.series] = response_level(own.level, escalate)  # in order of hours: the last of a day stands
+    change[day, own.series] = True
+    last = np.maximum.accumulate(np.where(change, np.arange(days + 1)[:, None], 0), axis=0)
+    return np.take_along_axis(level, last, axis=0)[:days]
+
+
+def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> tuple[np.ndarray, ...]:
+    """Days on which perfect forecasts would have asked more, and the kilograms; days on which they would have asked less,
+    and the yuan; by member. Priced by the level in force at noon, 24 h of full response: ramps are left out."""
+    width = int(Level.red) + 1
+    areas = now.shape[1] // members
+    pair = (np.arange(now.shape[1]) * width + due) * width + now
+    days = np.bincount(pair.ravel(), minlength=now.shape[1] * width * width).reshape(members, areas, width, width)
+    less = np.arange(width)[:, None] > np.arange(width)  # [due, now]
+    missed, beyond = (days * less).sum(axis=(1, 2, 3)), (days * less.T).sum(axis=(1, 2, 3))
+    if not case.rates:
+        return missed, np.zeros(members), beyond, np.zeros(members)
+    per_day = np.zeros((areas, width, 2))  # kilograms and yuan of a day at each level, first phase
+    of_city = case.rates.ramps.series
+    for at in range(case.rates.per_hour.shape[2]):
+        worth = 24 * case.rates.per_hour[0, :, at]
+        for k, value in enumerate((worth[:, :len(Pollutant)].sum(axis=1), worth[:, SUMS.index("curtailed_value_cny")])):
+            per_day[:, at + 2, k] = np.bincount(of_city, value, areas)
+    apart = per_day[:, :, None] - per_day[:, None]  # [area, due, now, what]
+    kg = (days * np.maximum(apart[..., 0], 0)).sum(axis=(1, 2, 3))
+    cny = (days * np.maximum(-apart[..., 1], 0)).sum(axis=(1, 2, 3))
+    return missed, kg, beyond, cny
