@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import electricity, orders, society, tables
+from sim import electricity, orders, regret, society, tables, verification
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -104,6 +104,26 @@ class Results:
         """One row per run and member: warnings and hours by level, kilograms, curtailed value."""
         return _joined([tables.summary(run) for run in self.runs])
 
+    @cached_property
+    def verification(self) -> pd.DataFrame:
+        """One row per measure of warnings and forecasts. Raises InputError without the extra `verify`."""
+        return _joined([verification.verification(run) for run in self.runs])
+
+    @cached_property
+    def regret(self) -> pd.DataFrame:
+        """One row per run and member: what forecast errors cost against perfect forecasts; runs each run once more."""
+        return _joined([regret.regret(run, regret.perfect_twin(run)) for run in self.runs])
+
+    @property
+    def forecasts_err(self) -> bool:
+        """Whether any run has forecasts that can err."""
+        return any(run.world.settings.forecast.source != "perfect" for run in self.runs)
+
+    @property
+    def verified(self) -> bool:
+        """Whether forecasts can err and what measures them is installed."""
+        return self.forecasts_err and verification.installed()
+
     @property
     def lists(self) -> bool:
         """Whether any run has production lines."""
@@ -117,6 +137,8 @@ class Results:
         asked_for = {"seasons": self.seasons, "electricity": self.electricity,
                      "other_sources": self.other_sources, "trucks": self.trucks}  # only where a scenario speaks of them
         sheets |= {name: frame for name, frame in asked_for.items() if len(frame)}
+        sheets |= {"regret": self.regret} if self.forecasts_err else {}
+        sheets |= {"verification": self.verification} if self.verified else {}
         written = {}
         for number, (name, frame) in enumerate(sheets.items()):
             if progress:
@@ -139,7 +161,7 @@ class Results:
         """Where every number comes from: inputs and their hashes, settings in force, overrides, editions, versions."""
         return {
             "program": PROGRAM, "version": version(), "python": platform.python_version(),
-            "packages": {name: metadata.version(name) for name in PACKAGES},
+            "packages": {name: metadata.version(name) for name in (*PACKAGES, *(("scores",) if self.verified else ()))},
             "scenario": self.scenario.path.name, "lang": self.lang, "inputs": self.scenario.inputs,
             "runs": [_provenance(run) for run in self.runs], "outputs": outputs,
         }

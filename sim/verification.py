@@ -20,8 +20,8 @@ from sim.vocab import WARNING_LEVELS, Level
 if TYPE_CHECKING:
     import xarray as xr
 
-COLUMNS = ["run", "member", "city", "what", "by", "level", "threshold", "lead_day", "cost_loss_ratio", "measure", "value",
-           "count"]
+COLUMNS = ["run", "member", "city", "what", "by", "level", "threshold", "lead_day", "cost_loss_ratio", "measure",
+           "value", "count"]
 ALL = "all"
 """Member of a figure that is made of all members together."""
 
@@ -47,7 +47,7 @@ def verification(run: Run) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):  # a measure without a case is NaN, and that is what it says
         frames = [_warning_days(run, truth), _warning_episodes(run, truth), _changes(run), _forecasts(run)]
     table = pd.concat([frame for frame in frames if len(frame)], ignore_index=True).assign(run=run.world.run.name)
-    table["value"] = table["value"].where((table["count"] > 0) & np.isfinite(table["value"]))
+    table["value"] = table["value"].where(np.isfinite(table["value"]))  # no case: no figure
     return table.reindex(columns=COLUMNS).astype({"lead_day": "Int64", "count": "Int64"})
 
 
@@ -60,7 +60,8 @@ def _warning_days(run: Run, truth: Hindsight) -> pd.DataFrame:
 
     world = run.world
     warned = hourly_level(run).reshape(len(world.members), len(world.cities), world.calendar.days, 24).max(axis=3)
-    levels = xr.DataArray([int(level) for level in _levels(run)], {"level": [level.name for level in _levels(run)]}, "level")
+    names = [level.name for level in _levels(run)]
+    levels = xr.DataArray([int(level) for level in _levels(run)], {"level": names}, "level")
     told = xr.DataArray(warned, {"member": list(world.members), "city": list(world.cities)}, ("member", "city", "day"))
     was = xr.DataArray(truth.level.T, {"city": list(world.cities)}, ("city", "day"))
     return _contingency(told >= levels, was >= levels, value=True).assign(what="warnings", by="day")
@@ -145,17 +146,17 @@ def _changes(run: Run) -> pd.DataFrame:
 
 def _forecasts(run: Run) -> pd.DataFrame:
     """Each issue's index against what came, by lead day; days after the period are not compared."""
-    import scores.continuous as continuous
     import xarray as xr
+    from scores import continuous
     from scores.continuous.correlation import pearsonr
 
     told, was = _pairs(run)
     labels, exceeds = zip(*sorted(_thresholds(run).items()), strict=True)
     limit = xr.DataArray(np.array(exceeds), {"threshold": list(labels)}, "threshold")
     many = told.sizes["member"] > 1
-    above = (told > limit).where(told.notnull())
-    came = (was > limit).where(was.notnull())
-    count = was.notnull().sum("day").astype(int)
+    above = (told > limit).where(told.notna())
+    came = (was > limit).where(was.notna())
+    count = was.notna().sum("day").astype(int)
     frames = [_contingency(above, came, value=not many)]
     for mean in ([told, told.mean("member").expand_dims(member=[ALL])] if many else [told]):
         keep = ["member", "city", "lead_day"]
@@ -210,7 +211,7 @@ def _ensemble(told: "xr.DataArray", was: "xr.DataArray", above: "xr.DataArray", 
     crps = probability.crps_for_ensemble(told, was, "member", preserve_dims=keep)
     ratios = xr.DataArray(list(COST_LOSS_RATIOS), {"acts_above": list(COST_LOSS_RATIOS)}, "acts_above")
     share = above.mean("member")
-    table = _counts((share > ratios).where(share.notnull()), came, [*keep, "threshold", "acts_above"])
+    table = _counts((share > ratios).where(share.notna()), came, [*keep, "threshold", "acts_above"])
     value = _economic_value(table)
     own = value.sel(acts_above=value["cost_loss_ratio"]).drop_vars("acts_above")  # act when the share exceeds the ratio
     frames = [_tidy("brier_score", brier, count), _tidy("crps", crps, count), _tidy("economic_value", own, count)]
@@ -266,7 +267,7 @@ def _measured(counts: dict[str, "xr.DataArray"], *, base_rate: bool, value: bool
 
 
 def _economic_value(counts: dict[str, "xr.DataArray"]) -> "xr.DataArray":
-    """Relative economic value over `COST_LOSS_RATIOS`: 1 as good as a perfect forecast, 0 no better than the base rate."""
+    """Relative economic value over `COST_LOSS_RATIOS`: 1 as a perfect forecast, 0 no better than the base rate."""
     from scores.categorical import BasicContingencyManager, relative_economic_value_from_rates
 
     table = BasicContingencyManager(dict(counts))

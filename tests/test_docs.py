@@ -8,7 +8,8 @@ import sys
 import pytest
 import yaml
 
-PAGES = ["README.md", "README.zh.md", "docs/planner.md", "docs/planner.zh.md", "enterprises/README.md"]
+PAGES = ["README.md", "README.zh.md", "docs/planner.md", "docs/planner.zh.md", "docs/verification.md",
+         "docs/verification.zh.md", "enterprises/README.md"]
 
 
 def blocks(text, kind):

@@ -11,14 +11,17 @@ from sim.files import records
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
          ["columns", "measures", "schema", "aqi", "other_measures"], ["industries"], ["rulebook", "transport"],
          ["settings", "series", "population", "warning"],
-         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
+         ["forecast", "hindsight", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["negotiation", "response", "ledger"], ["phases"], ["engine", "accounts"], ["experiment"], ["wording"], ["society"],
-         ["tables"], ["orders", "electricity"], ["results"], ["charts", "metrics", "mechanisms"],
+         ["tables"], ["orders", "electricity", "regret", "verification"], ["results"], ["charts", "metrics", "mechanisms"],
+         ["verification_charts"], ["skill"],
          ["explain", "page", "checking"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-DOORS = {"simpy": {"engine"}, "matplotlib": {"charts"}, "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
+DOORS = {"simpy": {"engine"}, "matplotlib": {"charts", "verification_charts"},
+         "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
          "pydantic": {"schema", "rulebook", "settings", "transport"},
-         "pydantic_core": {"rulebook", "settings", "transport"}, "yaml": {"files", "aqi"}}
+         "pydantic_core": {"rulebook", "settings", "transport"}, "yaml": {"files", "aqi"},
+         "scores": {"verification"}, "xarray": {"verification"}}
 
 
 def modules(root):
