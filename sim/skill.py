@@ -34,10 +34,10 @@ def skill(results: Results, run: Run) -> dict[str, Any]:
     lowest = table["threshold"].min()
     told = own[(own["what"] == "forecasts") & ((own["threshold"] == lowest) | own["threshold"].isna())]
     leads = _wide(told, ["lead_day"], [*RATES, "rmse", "correlation", "mean_error", "brier_score", "crps"])
+    leads = leads[leads["rmse"].notna()]  # a lead day that no pair of the period has
     best = table[(table["measure"] == "economic_value_max") & (table["threshold"] == lowest)
                  & (table["member"] == member)].set_index("lead_day")
-    leads["economic_value"] = best["value"].reindex(leads["lead_day"]).to_numpy()
-    leads["cost_loss_ratio"] = best["cost_loss_ratio"].reindex(leads["lead_day"]).to_numpy()
+    leads = leads.assign(economic_value=best["value"].reindex(leads["lead_day"]).to_numpy())
     changes = table[(table["what"] == "warnings") & table["by"].isna()].pivot_table(
         index="measure", values="value", aggfunc="mean")["value"].to_dict()
     return {"skill": section | {

@@ -154,9 +154,9 @@ def _forecasts(run: Run) -> pd.DataFrame:
     labels, exceeds = zip(*sorted(_thresholds(run).items()), strict=True)
     limit = xr.DataArray(np.array(exceeds), {"threshold": list(labels)}, "threshold")
     many = told.sizes["member"] > 1
-    above = (told > limit).where(told.notna())
-    came = (was > limit).where(was.notna())
-    count = was.notna().sum("day").astype(int)
+    above = (told > limit).where(np.isfinite(told))
+    came = (was > limit).where(np.isfinite(was))
+    count = np.isfinite(was).sum("day").astype(int)
     frames = [_contingency(above, came, value=not many)]
     for mean in ([told, told.mean("member").expand_dims(member=[ALL])] if many else [told]):
         keep = ["member", "city", "lead_day"]
@@ -211,13 +211,13 @@ def _ensemble(told: "xr.DataArray", was: "xr.DataArray", above: "xr.DataArray", 
     crps = probability.crps_for_ensemble(told, was, "member", preserve_dims=keep)
     ratios = xr.DataArray(list(COST_LOSS_RATIOS), {"acts_above": list(COST_LOSS_RATIOS)}, "acts_above")
     share = above.mean("member")
-    table = _counts((share > ratios).where(share.notna()), came, [*keep, "threshold", "acts_above"])
+    table = _counts((share > ratios).where(np.isfinite(share)), came, [*keep, "threshold", "acts_above"])
     value = _economic_value(table)
     own = value.sel(acts_above=value["cost_loss_ratio"]).drop_vars("acts_above")  # act when the share exceeds the ratio
     frames = [_tidy("brier_score", brier, count), _tidy("crps", crps, count), _tidy("economic_value", own, count)]
-    best = own.fillna(-np.inf)
-    at = best.idxmax("cost_loss_ratio")
-    frames.append(_tidy("economic_value_max", own.max("cost_loss_ratio"), count, cost_loss_ratio=at))
+    best = own.max("cost_loss_ratio")
+    at = own.fillna(-np.inf).idxmax("cost_loss_ratio").where(np.isfinite(best))
+    frames.append(_tidy("economic_value_max", best, count, cost_loss_ratio=at))
     return [frame.assign(member=ALL) for frame in frames]
 
 

@@ -286,6 +286,21 @@ def test_files_and_section_are_written_where_forecasts_can_err_and_nowhere_else(
         assert b'"scores"' in files["manifest.json"]
 
 
+def test_a_period_shorter_than_the_horizon_and_several_members_and_cities_have_a_section(tmp_path):
+    path = write_areas(tmp_path, {"east": ([100, 210, 210, 100], None), "west": ([100] * 4, None)})
+    shown = page.render(sim.run(sim.load(path, ["forecast.source=persistence"])))
+    assert "Shown for east" in shown
+    assert ">nan<" not in shown
+    rows = [f"{pd.Timestamp(START) + pd.Timedelta(days=day):%Y-%m-%d},{lead},{m},{100 + 60 * m * lead}"
+            for day in range(4) for lead in (1, 2) if day + lead < 4 for m in (0, 1)]
+    (tmp_path / "told.csv").write_text("issue_date,lead_day,member,aqi\n" + "\n".join(rows) + "\n")
+    given = "forecast={source: file, path: told.csv, horizon_days: 2}"
+    found = sim.run(sim.load(path, [given]), "zh")
+    assert "成员概率" in page.render(found)
+    assert set(found.verification["member"]) == {"0", "1", "all"}
+    assert found.regret["missed_kg_nox"].isna().all()  # no list, no kilograms
+
+
 def test_without_the_extra_the_page_says_how_to_get_it_and_the_rest_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr(verification, "find_spec", lambda name: None)
     found = sim.run(sim.load(write_world(tmp_path, MIXED), ["forecast.source=persistence"]))
