@@ -319,13 +319,25 @@ def _end_of_open(days: np.ndarray, gap: np.ndarray, since: np.ndarray) -> np.nda
 
 def level_of_days(index_by_day: list[float], rules: Rules) -> Level:
     """Highest level that any episode of a series reaches: what a rule case states."""
-    return Level(int(levels_in_hindsight(np.array(index_by_day, float)[:, None], rules)[0].max(initial=0)))
+    return Level(int(hindsight(np.array(index_by_day, float)[:, None], rules).level.max(initial=0)))
 
 
-def levels_in_hindsight(index: np.ndarray, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
-    """The level of the episode that each day belongs to, judged whole, and that episode's first day.
+class Hindsight(NamedTuple):
+    """What each observed day turned out to be part of.
 
-    index : float64[day, k] -> int8[day, k], 0 outside episodes with a level; int16[day, k], -1 outside episodes.
+    level : int8[day, k], level of the day's episode judged whole, 0 where it reached none or outside an episode.
+    start : int16[day, k], first day of the day's episode, -1 outside an episode.
+    """
+
+    level: np.ndarray
+    start: np.ndarray
+
+
+def hindsight(index: np.ndarray, rules: Rules) -> Hindsight:
+    """Episode and level of every observed day, judged whole when all is known. index : float64[day, k].
+
+    An episode runs from its first to its last day above the lowest threshold, bridged gap days included, and has the
+    highest level that any criterion gives it. Source: model, section 4, items 2 to 4.
     """
     size = index.shape[1]
     days = Days(index, lambda _: np.zeros((1, size)))
@@ -344,4 +356,4 @@ def levels_in_hindsight(index: np.ndarray, rules: Rules) -> tuple[np.ndarray, np
         goes_on = start[day] == start[day + 1]
         start[day] = np.where(heavy[day] | goes_on, start[day], -1)
         level[day] = np.where(goes_on & (start[day] >= 0), np.maximum(level[day], level[day + 1]), level[day])
-    return level, start
+    return Hindsight(level, start)

@@ -23,6 +23,7 @@ from sim.metrics import (
     run_name,
 )
 from sim.results import Results, version
+from sim.verdict import verdict
 from sim.vocab import WARNING_LEVELS, Basis, Grade, Pollutant
 
 ROWS_SHOWN = 15
@@ -34,6 +35,7 @@ def environment() -> Environment:
     made = Environment(loader=PackageLoader("sim", "data"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                        lstrip_blocks=True)
     made.filters["fig"] = figure
+    made.filters["short"] = lambda value: f"{round(value, 1):,.10g}"  # counts, days, hours: no digits that say nothing
     return made
 
 
@@ -89,7 +91,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "outside_hours": hours_outside_warnings(run),
         "sources": society.source_rows(run, lang), "trucks": society.truck_rows(run),
         "score": scorecard.score(results, run),
-    } | mechanisms(results, run)
+    } | mechanisms(results, run) | verdict(results, run)
     if not section["listed"]:
         return section
     for sheet in ("totals", "output", "lines", "by_level", "by_county", "rules"):

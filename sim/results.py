@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import assessment, blanket, electricity, orders, reductions, society, tables
+from sim import assessment, blanket, electricity, orders, reductions, regret, society, tables, verification
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -114,6 +114,26 @@ class Results:
         """One row per run and member: measures against blanket stopping."""
         return _joined([blanket.measures(run) for run in self.runs])
 
+    @cached_property
+    def verification(self) -> pd.DataFrame:
+        """One row per measure of warnings and forecasts. Raises InputError without the extra `verify`."""
+        return _joined([verification.verification(run) for run in self.runs])
+
+    @cached_property
+    def regret(self) -> pd.DataFrame:
+        """One row per run and member: what forecast errors cost against perfect forecasts; runs each run once more."""
+        return _joined([regret.regret(run, regret.perfect_twin(run)) for run in self.runs])
+
+    @property
+    def forecasts_err(self) -> bool:
+        """Whether any run has forecasts that can err."""
+        return any(run.world.settings.forecast.source != "perfect" for run in self.runs)
+
+    @property
+    def verified(self) -> bool:
+        """Whether forecasts can err and what measures them is installed."""
+        return self.forecasts_err and verification.installed()
+
     @property
     def lists(self) -> bool:
         """Whether any run has production lines."""
@@ -137,6 +157,8 @@ class Results:
                   "rules_applied": self.rules, "reduction_targets": self.reduction_targets, "measures": self.measures}
         asked_for = {"targets": self.targets, "seasons": self.seasons, "electricity": self.electricity,
                      "other_sources": self.other_sources, "trucks": self.trucks}  # only where a scenario speaks of them
+        always |= {"regret": self.regret} if self.forecasts_err else {}
+        always |= {"verification": self.verification} if self.verified else {}
         return always | {name: frame for name, frame in asked_for.items() if len(frame)}
 
     def save(self, folder: Path, report: str, progress: Progress | None = None) -> None:
@@ -152,7 +174,7 @@ class Results:
         """Where every number comes from: inputs and their hashes, settings in force, overrides, editions, versions."""
         return {
             "program": PROGRAM, "version": version(), "python": platform.python_version(),
-            "packages": {name: metadata.version(name) for name in PACKAGES},
+            "packages": {name: metadata.version(name) for name in (*PACKAGES, *(("scores",) if self.verified else ()))},
             "scenario": ", ".join(path.name for path in self.scenario.paths), "lang": self.lang, "inputs": self.scenario.inputs,
             "runs": [_provenance(run) for run in self.runs], "outputs": outputs,
         }

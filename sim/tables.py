@@ -35,7 +35,7 @@ def warnings(run: Run, lang: str) -> pd.DataFrame:
 def days(run: Run) -> pd.DataFrame:
     """One row per city and day: AQI, trigger index, primary pollutants, highest warning level, hours of response."""
     world = run.world
-    level = _hourly_level(run).reshape(len(world.members), len(world.cities), world.calendar.days, 24)
+    level = hourly_level(run).reshape(len(world.members), len(world.cities), world.calendar.days, 24)
     frames = []
     for m, member in enumerate(world.members):
         for c, city in enumerate(world.cities):
@@ -49,7 +49,7 @@ def days(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _hourly_level(run: Run) -> np.ndarray:
+def hourly_level(run: Run) -> np.ndarray:
     """Warning level in force in each hour: int8[k, hour]."""
     size = len(run.world.members) * len(run.world.cities)
     level = np.zeros((size, run.ledger.hours), np.int8)

@@ -59,7 +59,7 @@ class Weather:
 
     own : float64[day, winter, city], trigger index of the cities with a series, one winter or one for each member. told :
     the file of a source `file`. cities : keys of the cities with a series. place : int64[area], the city whose series
-    stands for an area.
+    stands for an area. exact : the same members, foreseen without error.
     """
 
     own: np.ndarray
@@ -68,6 +68,7 @@ class Weather:
     cities: tuple[str, ...]
     place: np.ndarray
     seed: int
+    exact: bool = False
 
     @property
     def together(self) -> bool:
@@ -97,14 +98,14 @@ class Weather:
     def _forecasts(self, own: np.ndarray, some: range) -> tuple[int, int, Issue]:
         """Forecasts behind each decision, how many of them must agree, and the issues: member x behind x city."""
         days, given = len(own), self.given
+        if self.exact or (not self.told and given.source != "synthetic"):
+            every = np.broadcast_to(own, (days, len(some), len(self.cities))).reshape(days, -1)
+            return 1, 1, SOURCES["perfect" if self.exact else given.source](every, given.horizon_days)
         if self.told:
             values = self.told.values[:, :, None] if self.together else self.told.values[:, :, some, None]
-        elif given.source == "synthetic":
+        else:
             values = synthetic(own, given.horizon_days, given.skill or Skill(), self.cities, self.seed,  # type: ignore[call-arg]
                                members=some, ensemble=given.members if self.together else 1)
-        else:
-            every = np.broadcast_to(own, (days, len(some), len(self.cities))).reshape(days, -1)
-            return 1, 1, SOURCES[given.source](every, given.horizon_days)
         behind = values.shape[3]
         if given.decide_on in COLLAPSED:
             values, behind = COLLAPSED[given.decide_on](values, axis=3), 1

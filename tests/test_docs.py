@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 PAGES = ["README.md", "README.zh.md", "docs/planner.md", "docs/planner.zh.md", "docs/compare.md", "docs/compare.zh.md",
-         "enterprises/README.md"]
+         "docs/verification.md", "docs/verification.zh.md", "enterprises/README.md"]
 
 
 def blocks(text, kind):

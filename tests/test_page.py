@@ -98,11 +98,7 @@ def test_an_ensemble_shows_means(tmp_path):
 
     index = [100] * 5 + [210] * 3 + [100] * 4
     told = {(d, lead): index[d + lead] for d in range(12) for lead in range(1, 8) if d + lead < 12}
-    path = write_world(tmp_path, index, [line("L", orange_cut=0.5)], told)
-    rows = (tmp_path / "forecast.csv").read_text().splitlines()
-    members = [rows[0] + ",member", *(f"{row},a" for row in rows[1:]),
-               *(row.rsplit(",", 1)[0] + ",100,b" for row in rows[1:])]
-    (tmp_path / "forecast.csv").write_text("\n".join(members))
+    path = write_world(tmp_path, index, [line("L", orange_cut=0.5)], [told, dict.fromkeys(told, 100)])
     result = sim.run(sim.load(path))
     facts = metrics.glance(result, result.runs[0])
     assert facts.warnings["orange"] == 0.5

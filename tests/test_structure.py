@@ -14,15 +14,17 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
          ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"], ["synthetic"],
          ["negotiation", "response", "ledger", "weather"], ["phases"], ["office"], ["engine", "accounts"],
-         ["totals", "reading"], ["experiment"], ["wording"], ["society"], ["tables"],
-         ["orders", "electricity", "reductions", "blanket"], ["assessment"], ["results", "differences", "uniform"],
-         ["charts", "metrics", "comparison", "mechanisms"], ["scorecard", "comparison_charts"],
-         ["explain", "page", "checking"], ["comparison_page"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
+         ["totals", "reading"], ["experiment"], ["wording", "cases"], ["society"], ["tables"],
+         ["orders", "electricity", "reductions", "regret", "verification"], ["assessment", "blanket"],
+         ["results", "differences", "uniform"], ["charts", "metrics", "comparison", "mechanisms"],
+         ["scorecard", "comparison_charts", "verification_charts"], ["verdict"], ["explain", "page", "checking"],
+         ["comparison_page"], ["api", "showing"], ["cli"], ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-DOORS = {"simpy": {"engine"}, "matplotlib": {"charts", "scorecard", "comparison_charts"}, "jinja2": {"page"},
-         "rich": {"cli", "showing"}, "click": {"cli"},
+DOORS = {"simpy": {"engine"}, "matplotlib": {"charts", "scorecard", "comparison_charts", "verification_charts"},
+         "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
          "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables", "skill", "winters"},
-         "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"}}
+         "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"},
+         "scores": {"verification"}, "xarray": {"verification"}}
 
 
 def modules(root):
