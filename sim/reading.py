@@ -1,9 +1,11 @@
 """From the settings of a run to its world: every file it names read once, checked whole, frozen."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +30,8 @@ from sim.vocab import Level
 from sim.warning import easier_above
 from sim.weather import Shown, Weather
 from sim.winters import Generated, winters
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,14 @@ class Reader:
     tables: dict[Path, Table | None] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
     lists: dict[tuple[Path, str], Population | None] = field(default_factory=dict)
+    made: dict[tuple, Any] = field(default_factory=dict)
+
+    def once(self, key: tuple, make: Callable[[], Made]) -> Made:
+        """What several runs share, made for the first of them: a sweep knows it again by its identity."""
+        key = (self.path, *key)
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
 
     def find(self, name: str) -> Path:
         """A path as the scenario writes it, slashes of either kind, from the scenario's folder."""
@@ -154,9 +166,9 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
     weather.check(settings, reader.path, run.place, findings)
     if findings.faults > before:
         return None
-    series = {key: _observed(run, key, words[key], calendar, reader, edition) for key in with_series}
-    index = {key: tuple(one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio) for one in every)
-             for key, every in series.items() if every}
+    measured = {key: _days(run, key, words[key], calendar, reader, edition) for key in with_series}
+    series = {key: every for key, (every, _) in measured.items()}
+    index = {key: days for key, (every, days) in measured.items() if every}
     target_tables.doubt_unmeasured(settings.targets, {key: set(every[0].values) for key, every in series.items() if every},
                                    findings)
     outside = [reader.sources(city.other_sources, place) for place, city in enumerate(cities.values())
@@ -180,21 +192,42 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
     events.check(population, settings.events, reader.path, run.place, findings)
     if findings.faults > before:
         return None
-    stand = phases(population, choice, settings.seasons, settings.events, calendar, settings.seed, findings) \
-        if population else ()
+    asked_by = (settings.grading.model_dump_json(), settings.seasons, settings.events, calendar, settings.seed, *listed,
+                *(cities[key].enterprises for key in listed), *cities)
+    stand = reader.once(("phases", *asked_by), lambda: phases(
+        population, choice, settings.seasons, settings.events, calendar, settings.seed, findings) if population else ())
     if findings.faults > before:
         return None
     sources = join_sources(filter(None, outside))
     doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in cities.values()], list(cities), findings)
-    own = np.stack(np.broadcast_arrays(*(np.stack([one.trigger for one in index[key]], axis=1) for key in with_series)),
-                   axis=2)  # day, winter, city with a series
     stands_for = dict(zip(cities, source, strict=True))
-    days = Weather(own, told, forecasts, tuple(with_series), np.array([with_series.index(key) for key in source]),
-                   settings.seed)
+    days = reader.once(("weather", *(id(index[key]) for key in with_series), forecasts.model_dump_json(), *source,
+                        settings.seed), lambda: Weather(
+        _side_by_side(index, with_series), told, forecasts, tuple(with_series),
+        np.array([with_series.index(key) for key in source]), settings.seed))
     return World(
         run, calendar, edition, rules, names, {area: series[of] for area, of in stands_for.items()},
         {area: index[of] for area, of in stands_for.items()}, days, population, choice, stand, stands_for, linkage,
         others(sources, population, settings.transport, settings.other_measures))
+
+
+def _days(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar, reader: Reader,
+          edition: rulebook.Edition) -> tuple[tuple[Series, ...], tuple[DailyIndex, ...]]:
+    """The winters of a city and their daily index."""
+    settings = run.settings
+    key = ("days", city, str(settings.cities[city].observed), calendar, settings.aqi, edition.trigger, settings.dust_ratio,
+           settings.seed)
+
+    def make() -> tuple[tuple[Series, ...], tuple[DailyIndex, ...]]:
+        every = _observed(run, city, words, calendar, reader, edition)
+        return every, tuple(one.daily_index(calendar, settings.aqi, edition.trigger, settings.dust_ratio) for one in every)
+
+    return reader.once(key, make)
+
+
+def _side_by_side(index: dict[str, tuple[DailyIndex, ...]], cities: list[str]) -> np.ndarray:
+    """Trigger index of some cities, one winter each or as many as there are members: float64[day, winter, city]."""
+    return np.stack(np.broadcast_arrays(*(np.stack([one.trigger for one in index[key]], axis=1) for key in cities)), axis=2)
 
 
 def _observed(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar, reader: Reader,
