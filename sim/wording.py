@@ -7,7 +7,7 @@ from sim.industries import ANY, industries, processes
 from sim.ledger import Decisions
 from sim.rulebook import Criterion, RuleRow
 from sim.seasons import SeasonRow
-from sim.skill import Skill
+from sim.skill import Skill, presets
 from sim.vocab import Basis, Kind, Level
 from sim.winters import Generated
 
@@ -95,8 +95,12 @@ def forecast_note(world: World, lang: str) -> str:
         said.append(labels.text("report.generated", lang, cities=labels.text("list.join", lang).join(made),
                                 count=len(world.members)))
     if given.source == "synthetic" and given.skill:
-        own = "" if given.skill == Skill(preset=given.skill.preset) else labels.text("report.skill.own", lang)
-        said.append(labels.text("report.synthetic", lang, skill=labels.text(f"skill.{given.skill.preset}", lang), own=own))
+        preset = given.skill.preset
+        own = given.skill != Skill(preset=preset)  # type: ignore[call-arg]
+        basis = Basis.ASSUMED if own else Basis(presets()[preset]["basis"])
+        said.append(labels.text("report.synthetic", lang, skill=labels.text(f"skill.{preset}", lang),
+                                own=labels.text("report.skill.own", lang) if own else "",
+                                basis=labels.text(f"basis.{basis}", lang)))
     if given.decide_on != "member":
         said.append(labels.text(f"report.decide_on.{given.decide_on}", lang, share=percent(given.probability)))
     return ("" if lang == "zh" else " ").join(said)

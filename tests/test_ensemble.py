@@ -151,7 +151,8 @@ def test_reader_is_told_of_drawn_forecasts_and_generated_winters(tmp_path):
 
     assert note("en") == ""
     drawn = ("forecast.source=synthetic", "forecast.members=5")
-    assert "a city office with forecasters. " in note("en", *drawn)
-    assert "with values of its own" in note("en", *drawn, "forecast.skill.bias_sd=0.1")
+    assert "a city office with forecasters [reading]. " in note("en", *drawn)
+    assert "[assumed]" in note("en", *drawn, "forecast.skill=skilful")
+    assert "with values of its own [assumed]" in note("en", *drawn, "forecast.skill.bias_sd=0.1")
     assert "at least 30% of" in note("en", *drawn, "forecast.decide_on=probability", "forecast.probability=0.3")
     assert "生成数据" in note("zh", "cities.here.observed={generate: today, winters: 2}")
