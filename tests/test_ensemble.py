@@ -13,6 +13,8 @@ import sim
 from sim import experiment, explain
 from sim.ensemble import Forecasts
 from sim.settings import Forecast
+from sim.vocab import Level
+from sim.warning import Outlook
 
 DAYS, HORIZON = 12, 7
 CLEAN, HEAVY = 80, 230
@@ -93,6 +95,19 @@ def test_columns_are_laid_out_by_member_forecast_and_area():
     column, decides = Forecasts(("0", "1"), 3, 1, lambda day: None).series(2, [0, 1, 0])
     assert column.reshape(2, 3, 3)[1, 2].tolist() == [10, 11, 10]
     assert decides.reshape(2, 3, 3)[1, 2].tolist() == [3, 4, 5]
+
+
+def test_each_area_is_shared_among_its_own_forecasts():
+    """Two members, three forecasts behind each, two areas: columns are member x forecast x area. Two of three must show it."""
+    level = np.array([[[4, 0], [3, 0], [0, 2]], [[0, 2], [0, 2], [0, 4]]]).ravel()
+    start = np.where(level > 0, np.arange(12), -1)
+    none = np.zeros(12, int)
+    outlook = Outlook(level, start, start, none, none, level > 3, level > 2, {Level.red: level > 1})
+    seen = Forecasts(("0", "1"), 3, 2, lambda day: None).shared(2)(outlook)
+    assert seen.level.tolist() == [3, 0, 0, 2]
+    assert seen.start.tolist() == [2, -1, -1, 9]
+    assert seen.hold_over.tolist() == [True, False, False, False]
+    assert seen.running[Level.red].tolist() == [True, False, False, True]
 
 
 def test_explain_shows_the_days_as_the_share_sees_them(tmp_path):
