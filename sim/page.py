@@ -86,6 +86,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "decisions": _decisions(first_member(mine["warnings"], run), run, lang), "many_cities": len(run.world.cities) > 1,
         "city_names": {key: names[lang] for key, names in run.world.names.items()},
         "members": members, "member": run.world.members[0], "listed": run.accounts is not None,
+        "forecast": wording.forecast_note(run.world, lang),
         "changes": [{"key": c.key, "old": wording.plain(c.old), "new": wording.plain(c.new), "given": c.given}
                     for c in run.world.run.changes],
         "outside_hours": hours_outside_warnings(run),

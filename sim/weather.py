@@ -15,7 +15,7 @@ from sim.errors import Findings
 from sim.forecast import ForecastFile, Issue, perfect, persistence
 from sim.linkage import Seen
 from sim.settings import Forecast, Settings
-from sim.skill import Skill
+from sim.skill import Skill, presets
 from sim.synthetic import synthetic
 from sim.winters import Generated, month_offsets
 
@@ -126,7 +126,8 @@ class Columns:
 
 
 def check(settings: Settings, file: object, place: Callable[[str], int | str], findings: Findings) -> None:
-    """Findings for winters that no recipe knows, that differ in number from city to city, or that no forecast fits.
+    """Findings for leads that no published score covers; for winters outside the recipes' months, unlike in number, or
+    without a forecast that fits.
 
     file, place : what the findings name, and the line of a key in it.
     """
@@ -136,6 +137,10 @@ def check(settings: Settings, file: object, place: Callable[[str], int | str], f
     def fault(code: str, key: str, value: object, **words: object) -> None:
         findings.add(code, file=file, place=place(key), key=key, value=value, **words)
 
+    tested = int(presets()[given.skill.preset]["tested_to_day"]) if given.source == "synthetic" and given.skill else 0
+    if 0 < tested < given.horizon_days:
+        findings.add("forecast.untested", doubtful=True, file=file, place=place("forecast.horizon_days"),
+                     key="forecast.horizon_days", value=given.horizon_days, tested=tested)
     if not made:
         return
     first, count = next((key, one.winters) for key, one in made.items())

@@ -7,7 +7,9 @@ from sim.ledger import Decisions
 from sim.reading import World
 from sim.rulebook import Criterion, RuleRow
 from sim.seasons import SeasonRow
+from sim.skill import Skill, presets
 from sim.vocab import Basis, Kind, Level
+from sim.winters import Generated
 
 
 def percent(share: float) -> str:
@@ -74,6 +76,8 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
     why = labels.text("reason.earlier" if kind == "advance" else "reason.episode", lang,
                       start=world.calendar.date_of(taken.start[at]).isoformat(),
                       end=world.calendar.date_of(taken.end[at]).isoformat(), criterion=criterion_text(criterion, lang))
+    if world.shown.behind > 1:
+        why += labels.text("reason.share", lang, count=world.shown.count, behind=world.shown.behind)
     replaced = level.name in world.run.criteria_replaced
     clause = level_clause(world.edition, level, criterion, lang=lang, replaced=replaced)
     basis = Basis.ASSUMED if replaced else world.edition.levels[level.name].basis
@@ -81,6 +85,25 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
         basis = Basis.weakest(basis, rulebook.lifecycle().advance.basis)
         clause = lifecycle_clause(kind, lang) + "; " + clause
     return why, clause, basis.value
+
+
+def forecast_note(world: World, lang: str) -> str:
+    """What a reader must know of drawn forecasts, of an ensemble and of generated winters; empty where there are none."""
+    given, said = world.settings.forecast, []
+    made = [world.names[key][lang] for key, city in world.settings.cities.items() if isinstance(city.observed, Generated)]
+    if made:
+        said.append(labels.text("report.generated", lang, cities=labels.text("list.join", lang).join(made),
+                                count=len(world.members)))
+    if given.source == "synthetic" and given.skill:
+        preset = given.skill.preset
+        own = given.skill != Skill(preset=preset)  # type: ignore[call-arg]
+        basis = Basis.ASSUMED if own else Basis(presets()[preset]["basis"])
+        said.append(labels.text("report.synthetic", lang, skill=labels.text(f"skill.{preset}", lang),
+                                own=labels.text("report.skill.own", lang) if own else "",
+                                basis=labels.text(f"basis.{basis}", lang)))
+    if given.decide_on != "member":
+        said.append(labels.text(f"report.decide_on.{given.decide_on}", lang, share=percent(given.probability)))
+    return ("" if lang == "zh" else " ").join(said)
 
 
 def row_key(row: RuleRow | SeasonRow, lang: str) -> str:

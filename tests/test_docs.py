@@ -112,6 +112,59 @@ def test_the_transport_block_shown_holds_the_values_in_force(root):
     assert shown == Transport(bans="taiyuan-2021")
 
 
+@pytest.mark.parametrize("page", ["docs/forecasts.md", "docs/forecasts.zh.md"])
+def test_the_page_of_forecasts_says_what_comes_out(root, tmp_path, page):
+    from datetime import date
+
+    from sim import experiment, lead_scores
+    from sim.skill import Skill
+
+    text = (root / page).read_text(encoding="utf-8")
+    for block in blocks(text, "yml"):
+        given = {"period": {"start": date(2015, 11, 1), "end": date(2015, 12, 31)}, "rules": "mee2019", "grading": "none",
+                 "cities": {"yangquan": {"observed": str(root / "scenarios" / "series" / "yangquan-2015-16.csv")}}}
+        (tmp_path / "shown.yaml").write_text(yaml.safe_dump(given | yaml.safe_load(block)), encoding="utf-8")
+        assert experiment.load(tmp_path / "shown.yaml").worlds
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in text.splitlines() if row.startswith("|")]
+    for name, _, shown, *_ in [row for row in rows if len(row) == 4 and row[0].startswith("`")]:
+        by_lead = Skill(preset=name.strip("`")).correlation(7)[[0, 2, 6]]
+        assert [float(one) for one in re.split("[,、] ?", shown)] == pytest.approx(by_lead.tolist(), abs=0.0051)
+    tables = [lead_scores.scores_by_lead(world.observed, world.issue).set_index("lead_day") for world in (
+        experiment.load(root / "scenarios" / "yangquan-2015-winter.yaml", keys).worlds[0] for keys in (
+            ["forecast.source=synthetic", "forecast.members=200"], ["forecast.source=persistence"]))]
+    for lead, *shown in [row for row in rows if len(row) == 8 and row[0].isdigit()]:
+        columns = ["correlation", "hit_share", "false_alarm_ratio", "heavy_bias_share"]
+        got = [*tables[0].loc[int(lead), columns], *tables[1].loc[int(lead), columns[:3]]]
+        assert [float(one) for one in shown] == pytest.approx([abs(got[3]) if at == 3 else one for at, one in enumerate(got)],
+                                                              abs=0.0051)
+
+
+def decisions_shown(page):
+    """Rows (name, warnings, hours yellow, orange, red) of the table of decisions on an ensemble."""
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("|")]
+    return [row for row in rows if len(row) == 5 and row[1].isdigit()]
+
+
+def test_the_decisions_shown_on_the_page_of_forecasts_are_those_taken(root):
+    import sim
+
+    english, chinese = (decisions_shown((root / "docs" / name).read_text(encoding="utf-8"))
+                        for name in ("forecasts.md", "forecasts.zh.md"))
+    assert [row[1:] for row in chinese] == [row[1:] for row in english]
+    assert len(english) == 6
+    for number, (name, *shown) in enumerate(english):
+        keys = ["rules=mee2024", "cities.yangquan.enterprises=null"]
+        if number:
+            how, _, share = re.search("`(.*?)`", name)[1].partition(": ")
+            keys += ["forecast.source=synthetic", "forecast.members=100", f"forecast.decide_on={how}"]
+            keys += [f"forecast.probability={share}"] if share else []
+        got = sim.run(sim.load(root / "scenarios" / "yangquan-2015-winter.yaml", keys)).summary
+        mean = got[got["run"] == "base"].mean(numeric_only=True)
+        hours = [round(float(mean[f"hours_{level}"])) for level in ("yellow", "orange", "red")]
+        warned = sum(mean[f"warnings_{level}"] for level in ("yellow", "orange", "red"))
+        assert [round(float(warned)), *hours] == [int(one) for one in shown], name
+
+
 @pytest.mark.parametrize("page", ["docs/planner.md", "docs/planner.zh.md"])
 def test_the_planners_variants_are_read(root, tmp_path, page):
     from worlds import write_world

@@ -11,8 +11,10 @@ from worlds import line, write_world
 
 import sim
 from sim import experiment, explain
+from sim.episodes import Outlook
 from sim.settings import Forecast
-from sim.weather import Weather
+from sim.vocab import Level
+from sim.weather import Shown, Weather
 
 DAYS, HORIZON = 12, 7
 CLEAN, HEAVY = 80, 230
@@ -80,8 +82,8 @@ def test_median_and_mean_are_taken_day_by_day(tmp_path, how, warned):
     assert [row[1] for row in made(results)] == (["issue", "lift"] if warned else [])
 
 
-@pytest.mark.parametrize(("share", "members", "count"), [(0.07, 100, 7), (1 / 3, 3, 1), (0.34, 3, 2), (1, 5, 5),
-                                                         (0.001, 20, 1)])
+@pytest.mark.parametrize(("share", "members", "count"), [
+    (0.07, 100, 7), (1 / 3, 3, 1), (0.34, 3, 2), (1, 5, 5), (0.001, 20, 1)])
 def test_the_share_of_members_is_counted_whole(share, members, count):
     given = Forecast(source="synthetic", members=members, decide_on="probability", probability=share)
     assert Weather(np.full((3, 1, 1), 100.0), None, given, ("c",), np.array([0]), 1).shown().count == count
@@ -101,6 +103,19 @@ def test_members_made_in_blocks_are_the_members_made_together():
     assert part.members == ("3", "4", "5")
     for day in range(40):
         assert (whole.issue(day)[:, 6:12] == part.issue(day)).all()
+
+
+def test_each_area_is_shared_among_its_own_forecasts():
+    """Two members, three forecasts behind each, two areas: columns are member x forecast x area. Two of three must show it."""
+    level = np.array([[[4, 0], [3, 0], [0, 2]], [[0, 2], [0, 2], [0, 4]]]).ravel()
+    start = np.where(level > 0, np.arange(12), -1)
+    none = np.zeros(12, int)
+    outlook = Outlook(level, start, start, none, none, level > 3, level > 2, {Level.red: level > 1})
+    seen = Shown(("0", "1"), 2, 3, 2, np.zeros((1, 4)), None, np.zeros(12, int)).share(outlook)
+    assert seen.level.tolist() == [3, 0, 0, 2]
+    assert seen.start.tolist() == [2, -1, -1, 9]
+    assert seen.hold_over.tolist() == [True, False, False, False]
+    assert seen.running[Level.red].tolist() == [True, False, False, True]
 
 
 def test_explain_shows_the_days_as_the_share_sees_them(tmp_path):
@@ -128,3 +143,39 @@ def test_linked_areas_with_ensembles_equal_those_of_the_twin(linked, how, share,
                   "decide_on": how, "probability": share}
     with tempfile.TemporaryDirectory() as folder:
         is_as_the_twin_says(linked_run(folder, linked, decide_on=how, probability=share), linked)
+
+
+def test_leads_that_no_score_covers_are_told(tmp_path):
+    def doubts(*keys):
+        return {d.code for d in experiment.load(write_world(tmp_path, [100] * 12), keys).doubts}
+
+    assert "forecast.untested" in doubts("forecast.source=synthetic")
+    assert "forecast.untested" not in doubts("forecast.source=synthetic", "forecast.horizon_days=4")
+    assert "forecast.untested" in doubts("forecast.source=synthetic", "forecast.horizon_days=4", "forecast.skill=raw_model")
+    assert "forecast.untested" not in doubts("forecast.source=synthetic", "forecast.skill=perfect")
+
+
+def test_dotted_keys_reach_the_skill_whether_named_or_not(tmp_path):
+    def skill(*keys):
+        return experiment.load(write_world(tmp_path, [100] * 12), ["forecast.source=synthetic", *keys]) \
+            .worlds[0].settings.forecast.skill
+
+    assert skill().correlation_day1 == 0.82
+    assert skill("forecast.skill=raw_model").scale_days == 40
+    own = skill("forecast.skill.preset=nmc2018", "forecast.skill.correlation_day1=0.5")
+    assert (own.correlation_day1, own.scale_days) == (0.5, 9.6)
+
+
+def test_reader_is_told_of_drawn_forecasts_and_generated_winters(tmp_path):
+    from sim import wording
+
+    def note(lang, *keys):
+        return wording.forecast_note(experiment.load(write_world(tmp_path, [100] * 12), keys).worlds[0], lang)
+
+    assert note("en") == ""
+    drawn = ("forecast.source=synthetic", "forecast.members=5")
+    assert "a city office with forecasters [reading]. " in note("en", *drawn)
+    assert "[assumed]" in note("en", *drawn, "forecast.skill=skilful")
+    assert "with values of its own [assumed]" in note("en", *drawn, "forecast.skill.bias_sd=0.1")
+    assert "at least 30% of" in note("en", *drawn, "forecast.decide_on=probability", "forecast.probability=0.3")
+    assert "生成数据" in note("zh", "cities.here.observed={generate: today, winters: 2}")

@@ -82,8 +82,9 @@ def test_members_run_side_by_side_and_numbers_sort_as_numbers(tmp_path):
     told = {(d, lead): index[d + lead] for d in range(12) for lead in range(1, 8) if d + lead < 12}
     path = write_world(tmp_path, index, told=told)
     rows = (tmp_path / "forecast.csv").read_text().splitlines()
-    with_members = [rows[0]] + [f"{row.rsplit(',', 1)[0]},{m}" for row in rows[1:] for m in (10, 2)]
-    blind = [row.rsplit(",", 2)[0] + ",100,7" for row in rows[1:]]
+    with_members = [rows[0] + ",member"]
+    with_members += [f"{row},{m}" for row in rows[1:] for m in (10, 2)]
+    blind = [row.rsplit(",", 1)[0] + ",100,7" for row in rows[1:]]
     (tmp_path / "forecast.csv").write_text("\n".join(with_members + blind))
     result = sim.run(experiment.load(path))
     assert result.summary["member"].tolist() == ["2", "7", "10"]

@@ -12,7 +12,8 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
          ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["episodes"],
          ["settings", "series", "population", "warning"],
-         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"], ["synthetic"],
+         ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
+         ["synthetic", "lead_scores"],
          ["negotiation", "response", "ledger", "weather"], ["phases"], ["office"], ["engine", "accounts"],
          ["totals", "reading"], ["experiment"], ["wording", "cases"], ["society"], ["tables"],
          ["orders", "electricity", "reductions", "regret", "verification"], ["assessment", "blanket"],
@@ -106,10 +107,11 @@ def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     unknown = {key for key in asked if key.split(".")[0] in roots and key not in keys and not key.endswith(".")}
     used = {key for key in keys if key in code or f".{key.split('.', 1)[1]}" in code or f"'{key.split('.', 1)[1]}'" in code}
     built = ("finding", "mend", "level", "kind", "grade", "control", "basis", "pollutant", "measure", "measurekind", "trucks",
-             "trigger", "species", "criterion", "reason", "document", "source", "quantity")
+             "trigger", "species", "criterion", "reason", "document", "source", "quantity", "skill")
     left_over = {key for key in keys - used if key.split(".")[0] not in built}
     assert {key for key in left_over if not key.startswith(("report.confidence.", "report.limits.", "chart.level.",
-                                                            "cli.stage.", "cli.help.", "clause.", "report.event."))} == set()
+                                                            "cli.stage.", "cli.help.", "clause.", "report.event.",
+                                                            "report.decide_on."))} == set()
     told = {key for key in unknown if key.split(".")[0] in ("report", "compare", "cli", "explain", "reason", "measure")}
     assert told - {"report.html", "report.html.j2", "comparison.html.j2"} == set()  # names of files
     assert {key.removeprefix("finding.") for key in keys if key.startswith("finding.")} - {"join"} == {

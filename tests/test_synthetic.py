@@ -251,3 +251,20 @@ def test_every_preset_bears_a_basis_and_a_source():
         assert row["basis"] in {"text", "reading", "assumed"}, name
         assert row["source"], name
         assert Skill(preset=name).correlation(1)[0] == float(row["correlation_day1"])
+
+
+def test_scores_by_lead_by_hand():
+    """Observed 100, 250, 250, 100; every issue says 300, 100 for the two days ahead. At lead 1: 250, 250, 100 came to
+    300, 300, 300: two hits, one false alarm. At lead 2: 250, 100 came to 100, 100: one miss of 150."""
+    from sim.lead_scores import scores_by_lead
+
+    table = scores_by_lead(np.array([[100.0], [250.0], [250.0], [100.0]]), lambda _: np.array([[300.0], [100.0]]))
+    one, two = table.to_dict("records")
+    assert one["hit_share"] == 1
+    assert one["false_alarm_ratio"] == pytest.approx(1 / 3)
+    assert one["threat_score"] == pytest.approx(2 / 3)
+    assert one["heavy_bias_share"] == pytest.approx(0.2)
+    assert one["rmse"] == pytest.approx(np.sqrt((50**2 + 50**2 + 200**2) / 3))
+    assert (two["hit_share"], two["exact_level_share"], two["heavy_bias_share"]) == (0, 0.5, -0.6)
+    assert np.isnan(two["false_alarm_ratio"])
+    assert np.isnan(one["correlation"])

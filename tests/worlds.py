@@ -42,9 +42,10 @@ def write_forecast(path: Path, values, start=START, city="here"):
     """values: {(issue day, lead): index}, or a list of them, one for each member."""
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(["city", "issue_date", "lead_day", "aqi", "member"])
-        for member, told in enumerate(values if isinstance(values, list) else [values]):
-            writer.writerows([city, (start + timedelta(days=day)).isoformat(), lead, value, member]
+        with_members = isinstance(values, list)
+        writer.writerow(["city", "issue_date", "lead_day", "aqi"] + ["member"] * with_members)
+        for member, told in enumerate(values if with_members else [values]):
+            writer.writerows([city, (start + timedelta(days=day)).isoformat(), lead, value] + [member] * with_members
                              for (day, lead), value in told.items())
     return path
 
