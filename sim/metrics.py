@@ -16,8 +16,8 @@ TOP = 20
 
 
 def run_name(run: Run, lang: str) -> str:
-    """A run's name as a reader knows it: `base` in words, variants as the scenario names them."""
-    return text("report.base", lang) if run.world.run.name == "base" else run.world.run.name
+    """A run's name as a reader knows it: `base` in words, variants as the scenario titles or names them."""
+    return text("report.base", lang) if run.world.run.name == "base" else run.world.run.shown(lang)
 
 
 @dataclass(frozen=True)
