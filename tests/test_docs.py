@@ -153,6 +153,16 @@ def test_the_transport_block_shown_holds_the_values_in_force(root):
     assert shown == Transport(bans="taiyuan-2021")
 
 
+def test_the_blocks_of_negotiated_cuts_and_linkage_say_what_they_say(root):
+    from sim.settings import Linkage, Negotiated
+
+    negotiated, linkage = (yaml.safe_load(block) for block in blocks((root / "docs" / "scenario.md").read_text("utf-8"), "YAML"))
+    assert Negotiated(**negotiated["grading"]["negotiated"]) == Negotiated(wanted_kg_per_day=1500)
+    read = Linkage(**linkage["linkage"])
+    assert read.joint[0].areas == ("taiyuan", "yangquan")
+    assert read == Linkage(joint=read.joint, follow={"zezhou": "jincheng"})
+
+
 @pytest.mark.parametrize("page", ["docs/planner.md", "docs/planner.zh.md"])
 def test_the_planners_variants_are_read(root, tmp_path, page):
     from worlds import write_world
