@@ -156,7 +156,8 @@ def test_the_transport_block_shown_holds_the_values_in_force(root):
 def test_the_blocks_of_negotiated_cuts_and_linkage_say_what_they_say(root):
     from sim.settings import Linkage, Negotiated
 
-    negotiated, linkage = (yaml.safe_load(block) for block in blocks((root / "docs" / "scenario.md").read_text("utf-8"), "YAML"))
+    page = (root / "docs" / "scenario.md").read_text(encoding="utf-8")
+    negotiated, linkage = (yaml.safe_load(block) for block in blocks(page, "YAML"))
     assert Negotiated(**negotiated["grading"]["negotiated"]) == Negotiated(wanted_kg_per_day=1500)
     read = Linkage(**linkage["linkage"])
     assert read.joint[0].areas == ("taiyuan", "yangquan")
