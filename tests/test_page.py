@@ -170,3 +170,16 @@ def test_where_no_target_can_be_judged_the_page_says_so(tmp_path):
     shown = page.render(sim.run(sim.load(path)))
     assert "no target can be judged here; 1 are shown" in shown
     assert "12 of 365 days" in shown
+
+
+def test_what_a_season_holds_back_stands_beside_what_warnings_avoid(tmp_path):
+    from worlds import line, write_world
+
+    path = write_world(tmp_path, HEAVY, [line(grade="D"), line("B")], grading="zezhou-2020", seasons="zezhou-2020",
+                       variants={"none": {"seasons": []}})
+    found = sim.run(sim.load(path))
+    first, second = (metrics.glance(found, run) for run in found.runs)
+    assert first.seasonal_t == {"so2": 0.288, "nox": 0.576, "pm": 0.144, "voc": 0.072}  # all of D's twelve days
+    assert first.seasonal_value_cny == 24000 * 12
+    assert second.seasonal_t == {}
+    assert page.render(found).count("The season holds back besides") == 1
