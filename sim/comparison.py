@@ -63,7 +63,7 @@ class Comparison(Results):
                 beside = next(other for other in self.runs if other.world.run.name == graded)
                 what = text("compare.equal_all" if pollutant == ALL else f"pollutant.{pollutant}", self.lang)
                 return text("compare.equal_name", self.lang, graded=self.name(beside), what=what)
-        return text("report.base", self.lang) if run.world.run.name == BASE else run.world.run.name
+        return text("report.base", self.lang) if run.world.run.name == BASE else run.world.run.shown(self.lang)
 
     def sheets(self) -> dict[str, pd.DataFrame]:
         """The tables of a run, and those of a comparison."""

@@ -56,27 +56,33 @@ def calendars(days: Sequence[pd.DataFrame], names: Sequence[str], title: str, in
     return figure
 
 
-def bars(table: pd.DataFrame, names: Sequence[str], value_name: str, lang: str = "en") -> Figure:
+def bars(table: pd.DataFrame, names: Sequence[str], value_name: str, lang: str = "en",
+         held: pd.DataFrame | None = None) -> Figure:
     """Tonnes avoided of each pollutant, and the value of output not made, a bar for each run.
 
     table : one row per run, columns the pollutants in tonnes and `value` in the unit that value_name says. The panels of
-    the pollutants have one scale.
+    the pollutants have one scale. held : the same table for what a season holds back, drawn lighter beyond the bars.
     """
+    beyond = held if held is not None else table * 0
     left_in = min(4.2, 0.25 + max(width_in(name, 9) for name in names))
-    width, height = 11.0, 0.5 + 0.3 * len(table)
+    foot_in = 0.1 if held is None else 0.4
+    width, height = 11.0, 0.4 + foot_in + 0.3 * len(table)
     with drawing():
         figure = Figure(figsize=(width, height))
         panels = figure.subplots(1, 5, sharey=True)
-        figure.subplots_adjust(left_in / width, 0.1 / height, 1 - 0.35 / width, 1 - 0.4 / height, wspace=0.12)
-        most = max(float(table[list(Pollutant)].to_numpy().max(initial=0)), 1e-9)
+        figure.subplots_adjust(left_in / width, foot_in / height, 1 - 0.35 / width, 1 - 0.4 / height, wspace=0.12)
+        most = max(float((table + beyond)[list(Pollutant)].to_numpy().max(initial=0)), 1e-9)
         places = np.arange(len(table))
         for axes, column in zip(panels, [*Pollutant, "value"], strict=True):
-            values = table[str(column)].to_numpy(float)
-            axes.barh(places, values, 0.7, color=POLLUTANT_COLOUR.get(column, PLAIN))
-            whole = most if column in list(Pollutant) else max(float(values.max(initial=0)), 1e-9)
-            axes.set_xlim(0, whole * 1.42)
-            for place, value in zip(places, values, strict=True):
-                axes.annotate(amount(value), (value, place), xytext=(3, 0), textcoords="offset points", va="center",
+            values, more = table[str(column)].to_numpy(float), beyond[str(column)].to_numpy(float)
+            colour = POLLUTANT_COLOUR.get(column, PLAIN)
+            axes.barh(places, values, 0.7, color=colour)
+            axes.barh(places, more, 0.7, left=values, color=colour, alpha=0.35, lw=0)
+            whole = most if column in list(Pollutant) else max(float((values + more).max(initial=0)), 1e-9)
+            axes.set_xlim(0, whole * (1.42 if held is None else 1.75 if column in list(Pollutant) else 2.3))
+            for place, value, light in zip(places, values, more, strict=True):
+                said = amount(value) + (f" + {amount(light)}" if light else "")
+                axes.annotate(said, (value + light, place), xytext=(3, 0), textcoords="offset points", va="center",
                               fontsize=8.5)
             axes.set_title(text(f"pollutant.{column}", lang) + f" ({text('chart.tonnes', lang)})"
                            if column in list(Pollutant) else value_name, fontsize=9)
@@ -86,6 +92,45 @@ def bars(table: pd.DataFrame, names: Sequence[str], value_name: str, lang: str =
             axes.spines["bottom"].set_visible(False)
         panels[0].set_yticks(places, [clipped(name, left_in - 0.2, 9) for name in names])
         panels[0].set_ylim(len(table) - 0.5, -0.5)
+        if held is not None:
+            figure.legend(handles=[Patch(color=INK, label=text("chart.in_warnings", lang)),
+                                   Patch(color=INK, alpha=0.35, lw=0, label=text("chart.by_season", lang))],
+                          loc="lower right", ncols=2, fontsize=9, borderaxespad=0.2)
+    return figure
+
+
+def supply(offers: pd.DataFrame, names: Sequence[str], wanted_kg: float, title: str, pollutant: str,
+           lang: str = "en") -> Figure:
+    """Offers of a negotiated cut, cheapest first: a block for each, as wide as its kilograms and as high as its price.
+
+    offers : one row or more of `kg_per_day`, `price_cny_per_kg`, `accepted` in the order taken, as `negotiation.offers`
+    gives them. names : what stands above the wide blocks, one for each offer.
+    """
+    kg, price = offers["kg_per_day"].to_numpy(), offers["price_cny_per_kg"].to_numpy()
+    starts, most = kg.cumsum() - kg, max(float(kg.sum()), wanted_kg) * 1.01
+    colour = POLLUTANT_COLOUR[Pollutant(pollutant)]
+    with drawing():
+        figure = Figure(figsize=(9, 3.6))
+        figure.subplots_adjust(0.09, 0.15, 0.98, 0.9)
+        axes = figure.subplots()
+        axes.set_yscale("log")
+        axes.bar(starts, price, kg, align="edge", color=np.where(offers["accepted"], colour, FAINT), edgecolor="white", lw=0.8)
+        for start, width, height, name in zip(starts, kg, price, names, strict=True):
+            if width > most / 9 * (width_in(name, 9) + 0.1):
+                axes.annotate(name, (start + width / 2, height), (0, 3), textcoords="offset points", ha="center", fontsize=9)
+        axes.axvline(wanted_kg, color=INK, lw=1.2, ls=(0, (4, 3)))
+        axes.annotate(text("chart.wanted", lang, kg=f"{wanted_kg:,.0f}"), (wanted_kg, 0.97), (5, 0), fontsize=9, va="top",
+                      xycoords=("data", "axes fraction"), textcoords="offset points")
+        axes.set_xlim(0, most)
+        axes.set_ylim(bottom=price.min() / 3)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.grid(visible=False, axis="x")
+        axes.set_xlabel(text("chart.offered", lang, pollutant=text(f"pollutant.{pollutant}", lang)))
+        axes.set_ylabel(text("chart.price", lang))
+        axes.set_title(title)
+        axes.legend(handles=[Patch(color=colour, label=text("chart.accepted", lang)),
+                             Patch(color=FAINT, label=text("chart.declined", lang))], loc="upper left", fontsize=9)
     return figure
 
 

@@ -207,6 +207,6 @@ def _runs(results: Comparison) -> list[dict[str, Any]]:
     return [{"name": results.name(run), "edition": getattr(run.world.edition.title, lang),
              "policy": getattr(run.world.choice.policy.head.title, lang) if run.accounts else "",
              "changes": [{"key": c.key, "old": "-" if c.old is None else wording.plain(c.old), "new": wording.plain(c.new),
-                          "given": c.given} for c in run.world.run.changes],
+                          "given": c.given} for c in run.world.run.told],
              "measures": measures_in_words(of_run(results.measures, run.world.run.name), lang) if run.accounts else []}
             for run in results.runs]

@@ -16,8 +16,8 @@ TOP = 20
 
 
 def run_name(run: Run, lang: str) -> str:
-    """A run's name as a reader knows it: `base` in words, variants as the scenario names them."""
-    return text("report.base", lang) if run.world.run.name == "base" else run.world.run.name
+    """A run's name as a reader knows it: `base` in words, variants as the scenario titles or names them."""
+    return text("report.base", lang) if run.world.run.name == "base" else run.world.run.shown(lang)
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,15 @@ class Glance:
     assumed_value_share: float
     policy_assumed_share: float
     lines: int
+    seasonal_t: dict[str, float]
+    seasonal_value_cny: float
 
 
 def glance(results: Results, run: Run) -> Glance:
     """Headline figures of one run, for the page and the terminal."""
     mine = results.summary[results.summary["run"] == run.world.run.name].mean(numeric_only=True)
     listed = run.accounts is not None
+    seasonal = listed and bool(mine.get("seasonal_value_cny", 0.0) > 0)
     return Glance(
         name=run_name(run, results.lang),
         edition=f"{run.world.edition.id} · {getattr(run.world.edition.title, results.lang)}",
@@ -56,6 +59,8 @@ def glance(results: Results, run: Run) -> Glance:
         assumed_value_share=float(mine["curtailed_assumed_share"]) if listed else 0.0,
         policy_assumed_share=run.world.choice.policy.assumed_rows_share,
         lines=len(run.world.population) if run.world.population else 0,
+        seasonal_t={p.value: float(mine.get(f"seasonal_{p}_kg", 0.0)) / 1000 for p in Pollutant} if seasonal else {},
+        seasonal_value_cny=float(mine["seasonal_value_cny"]) if seasonal else 0.0,
     )
 
 

@@ -25,15 +25,10 @@ def negotiate(people: Population, asked: Asked, terms: Negotiated) -> Asked:
     whole = asked.whole.copy()
     emission = {p: asked.share_of(p).copy() for p in asked.emission}
     rows = list(asked.rows)
-    value = np.bincount(people.enterprise, weights=people.value)[people.enterprise]
-    may = (np.isin(people.grade, [list(Grade).index(grade) for grade in terms.grades])
-           & (people.control == list(Control).index(Control.NORMAL)) & (value >= terms.value_cny_per_day))
-    kg = people.emission[list(Pollutant).index(terms.pollutant)]
     for name in terms.levels:
-        at = next(place for place, level in enumerate(ASKING_LEVELS) if level.name == name)
-        more = np.where(may & (whole[at] < 1), np.minimum(terms.offer_share, 1 - people.min_load - output[at]), 0.0)
-        more = np.maximum(more, 0.0)
-        taken = _cheapest(people, more * kg, more * people.value, terms.wanted_kg_per_day)
+        at, more = _level_at(name), _more(people, asked, terms, name)
+        made = offers(people, asked, terms, name)
+        taken = np.isin(people.enterprise, made.loc[made["accepted"], "enterprise"])
         lines = np.flatnonzero(taken & (more > 0))
         if not len(lines):
             continue
@@ -47,15 +42,34 @@ def negotiate(people: Population, asked: Asked, terms: Negotiated) -> Asked:
     return Asked(output, emission, row, assumed, whole, tuple(rows))
 
 
-def _cheapest(people: Population, kg: np.ndarray, cost_cny: np.ndarray, wanted_kg: float) -> np.ndarray:
-    """Lines of the enterprises whose offers are accepted, bool[n]: by city, by price, ties by enterprise id."""
-    frame = pd.DataFrame({"city": people.city, "firm": people.enterprise, "id": people.enterprise_id, "kg": kg,
-                          "cost": cost_cny})
-    offers = frame.groupby(["city", "firm"], as_index=False).agg({"id": "first", "kg": "sum", "cost": "sum"})
-    offers = offers[offers["kg"] > 0]
-    offers = offers.assign(price=offers["cost"] / offers["kg"]).sort_values(["city", "price", "id"], kind="stable")
-    before = offers.groupby("city")["kg"].cumsum() - offers["kg"]
-    return frame["firm"].isin(offers["firm"][before < wanted_kg - 1e-9 * wanted_kg]).to_numpy()
+def offers(people: Population, asked: Asked, terms: Negotiated, level: str) -> pd.DataFrame:
+    """Every offer at a level in the order in which its city takes them: by price, ties by enterprise id.
+
+    asked : what the rows ask, before any negotiated cut. Columns: city, enterprise (codes of the list), id, kg_per_day,
+    cost_cny_per_day, price_cny_per_kg, accepted.
+    """
+    more, kg = _more(people, asked, terms, level), people.emission[list(Pollutant).index(terms.pollutant)]
+    frame = pd.DataFrame({"city": people.city, "enterprise": people.enterprise, "id": people.enterprise_id,
+                          "kg_per_day": more * kg, "cost_cny_per_day": more * people.value})
+    made = frame.groupby(["city", "enterprise"], as_index=False).agg(
+        {"id": "first", "kg_per_day": "sum", "cost_cny_per_day": "sum"})
+    made = made[made["kg_per_day"] > 0]
+    made = made.assign(price_cny_per_kg=made["cost_cny_per_day"] / made["kg_per_day"])
+    made = made.sort_values(["city", "price_cny_per_kg", "id"], kind="stable").reset_index(drop=True)
+    before = made.groupby("city")["kg_per_day"].cumsum() - made["kg_per_day"]
+    return made.assign(accepted=before < terms.wanted_kg_per_day * (1 - 1e-9))
+
+
+def _more(people: Population, asked: Asked, terms: Negotiated, level: str) -> np.ndarray:
+    """Share of output that each line could give beyond what is asked at a level, float64[n]."""
+    at, value = _level_at(level), np.bincount(people.enterprise, weights=people.value)[people.enterprise]
+    may = (np.isin(people.grade, [list(Grade).index(grade) for grade in terms.grades]) & (asked.whole[at] < 1)
+           & (people.control == list(Control).index(Control.NORMAL)) & (value >= terms.value_cny_per_day))
+    return np.where(may, np.clip(1 - people.min_load - asked.output[at], 0.0, terms.offer_share), 0.0)
+
+
+def _level_at(name: str) -> int:
+    return next(place for place, level in enumerate(ASKING_LEVELS) if level.name == name)
 
 
 def _rows(rows: list[RuleRow], before: np.ndarray) -> tuple[np.ndarray, list[RuleRow]]:

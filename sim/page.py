@@ -1,10 +1,12 @@
 """The reader's page: one HTML file with no links out, made from the tables of a run."""
 
+import re
 from functools import cache
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from sim import charts, rulebook, scorecard, society, target_tables, wording
 from sim.experiment import Progress, Run
@@ -36,6 +38,7 @@ def environment() -> Environment:
                        lstrip_blocks=True)
     made.filters["fig"] = figure
     made.filters["short"] = lambda value: f"{round(value, 1):,.10g}"  # counts, days, hours: no digits that say nothing
+    made.filters["unbroken"] = unbroken
     return made
 
 
@@ -43,6 +46,11 @@ def figure(value: float) -> str:
     """A figure as a reader wants it: about three digits, never a zero for what is not nothing."""
     digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 4
     return f"{value:,.{0 if abs(value) >= 10_000 or value == 0 else digits}f}"
+
+
+def unbroken(words: str) -> Markup:
+    """Words with their dates held together: a line ends before a date, not inside it."""
+    return Markup(re.sub(r"\d{4}-\d\d-\d\d", r'<span class="w">\g<0></span>', str(escape(words))))  # noqa: S704  escaped
 
 
 def render(results: Results, progress: Progress | None = None) -> str:
@@ -60,7 +68,7 @@ def render(results: Results, progress: Progress | None = None) -> str:
         note=getattr(results.scenario.worlds[0].settings.note, lang, ""),
         title=title(results), period=period(results), version=version(), doubts=doubts(results),
         glance=[glance(results, run) for run in results.runs],
-        runs=sections, citations=citations(results),
+        runs=sections, citations=citations(results), areas=len(results.scenario.worlds[0].cities),
     )
 
 
@@ -88,8 +96,8 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "members": members, "member": run.world.members[0], "listed": run.accounts is not None,
         "forecast": wording.forecast_note(run.world, lang),
         "changes": [{"key": c.key, "old": wording.plain(c.old), "new": wording.plain(c.new), "given": c.given}
-                    for c in run.world.run.changes],
-        "outside_hours": hours_outside_warnings(run),
+                    for c in run.world.run.told],
+        "escalate": run.world.settings.response.escalate, "outside_hours": hours_outside_warnings(run),
         "sources": society.source_rows(run, lang), "trucks": society.truck_rows(run),
         "score": scorecard.score(results, run),
     } | mechanisms(results, run) | verdict(results, run)

@@ -45,10 +45,21 @@ class RunSettings:
     file: Path = Path()
     varied: Cell = ()
 
+    def shown(self, lang: str) -> str:
+        """The run as a reader knows it: by the title that its variant gives itself, else by its name."""
+        titled = not self.varied and any(c.key == TITLE and c.given == f"variants.{self.name}" for c in self.changes)
+        return getattr(self.settings.title, lang) if titled else self.name
+
+    @property
+    def told(self) -> tuple[Change, ...]:
+        """What was changed beside its title."""
+        return tuple(change for change in self.changes if change.key != TITLE)
+
 
 BASE = "base"
 FILE = "scenario"
 """Where a change was given: the file itself, `variants.<name>`, `--vary` or `--set`."""
+TITLE = "title"
 DEFAULT_POLICY = "guide-2020"
 
 

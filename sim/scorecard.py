@@ -108,7 +108,7 @@ def _observed(row: pd.Series, target: str, lang: str) -> dict[str, str]:
     """What was observed in one period, and over how many of its days where some are not in the run."""
     covered, days = row["days_covered"], row["days_in_period"]
     return {"value": number(row["value"], target),
-            "part": text("report.score_part", lang, covered=covered, days=days) if covered < days else ""}
+            "part": text("report.score_part", lang, covered=f"{covered:g}", days=f"{days:g}") if covered < days else ""}
 
 
 def _in_time(periods: pd.Series) -> list[str]:

@@ -117,8 +117,8 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
                                                      of=len(targets)))
     if members > 1:
         grid.add_row("", text("cli.members", lang, count=members, member=run.world.members[0]))
-    if run.world.run.changes:
-        keys = ", ".join(f"{change.key}={wording.plain(change.new)}" for change in run.world.run.changes)
+    if run.world.run.told:
+        keys = ", ".join(f"{change.key}={wording.plain(change.new)}" for change in run.world.run.told)
         grid.add_row("", escape(text("cli.changed", lang, keys=keys)))
     console.print(Padding(grid, (0, 0, 0, 1)))
 

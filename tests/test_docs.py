@@ -16,9 +16,12 @@ def blocks(text, kind):
     return re.findall(rf"^```{kind}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 
-def commands(root):
+DOCUMENTS = ["zezhou-2020", "yangquan-2020", "yangquan-2024", "yangquan-urban-2024", "taiyuan-2021"]
+
+
+def commands(root, pages=PAGES):
     found = {}
-    for page in PAGES:
+    for page in pages:
         for block in blocks((root / page).read_text(encoding="utf-8"), "sh"):
             for command in block.splitlines():
                 if command.startswith("python "):
@@ -46,6 +49,44 @@ def test_every_command_shown_runs(root, workplace):
             (workplace / words[-1]).mkdir(parents=True, exist_ok=True)
         done = subprocess.run([sys.executable, *words[1:]], cwd=workplace, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{where}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_of_a_documents_page_is_read(root, name):
+    """Read and checked, not run: the goldens run these scenarios."""
+    from sim import experiment
+
+    shown = commands(root, [f"docs/scenarios/{name}.md"])
+    chinese = commands(root, [f"docs/scenarios/{name}.zh.md"])
+    assert list(shown) == list(chinese)
+    assert len(shown) == 4
+    for command in shown:
+        words = shlex.split(command)[2:]
+        options = [(words[at], words[at + 1]) for at in range(2, len(words), 2)]
+        assert {key for key, _ in options} <= {"--set", "--vary", "--out"}, command
+        assert words[:2] in ([verb, f"scenarios/{name}.yaml"] for verb in ("run", "compare")), command
+        changed = experiment.load(root / words[1], [value for key, value in options if key == "--set"],
+                                  [value for key, value in options if key == "--vary"])
+        assert changed.worlds
+
+
+def test_one_of_them_is_run(root, workplace):
+    words = shlex.split(next(iter(commands(root, ["docs/scenarios/yangquan-urban-2024.md"]))))
+    done = subprocess.run([sys.executable, *words[1:]], cwd=workplace, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("lang", ["", ".zh"])
+def test_the_numbers_of_a_documents_page_are_those_of_the_golden(root, name, lang):
+    """Tonnes of NOx avoided in every run, and its share on assumed rows, stand in the page's table."""
+    import goldens
+
+    page = (root / "docs" / "scenarios" / f"{name}{lang}.md").read_text(encoding="utf-8")
+    for (run, _), row in goldens.kept(name).items():
+        tonnes = float(row["avoided_nox_kg"]) / 1000
+        assert f"{tonnes:,.1f}" in page or f"{tonnes:.1f}" in page, (run, tonnes)
+        assert f"{float(row['avoided_assumed_share']):.0%}".replace("%", " %" if not lang else "%") in page, run
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
@@ -163,6 +204,15 @@ def test_the_decisions_shown_on_the_page_of_forecasts_are_those_taken(root):
         hours = [round(float(mean[f"hours_{level}"])) for level in ("yellow", "orange", "red")]
         warned = sum(mean[f"warnings_{level}"] for level in ("yellow", "orange", "red"))
         assert [round(float(warned)), *hours] == [int(one) for one in shown], name
+def test_the_blocks_of_negotiated_cuts_and_linkage_say_what_they_say(root):
+    from sim.settings import Linkage, Negotiated
+
+    page = (root / "docs" / "scenario.md").read_text(encoding="utf-8")
+    negotiated, linkage = (yaml.safe_load(block) for block in blocks(page, "YAML"))
+    assert Negotiated(**negotiated["grading"]["negotiated"]) == Negotiated(wanted_kg_per_day=1500)
+    read = Linkage(**linkage["linkage"])
+    assert read.joint[0].areas == ("taiyuan", "yangquan")
+    assert read == Linkage(joint=read.joint, follow={"zezhou": "jincheng"})
 
 
 @pytest.mark.parametrize("page", ["docs/planner.md", "docs/planner.zh.md"])
@@ -191,7 +241,8 @@ def test_the_edition_shown_to_contributors_is_read(root):
 
 
 def test_links_between_pages_lead_somewhere(root):
-    pages = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("enterprises/*.md"), *root.glob("benchmarks/*.md")]
+    folders = ("", "docs/", "docs/scenarios/", "enterprises/", "benchmarks/")
+    pages = [page for folder in folders for page in root.glob(f"{folder}*.md")]
     for page in pages:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:

@@ -117,3 +117,65 @@ def test_a_list_without_values_or_without_emissions_has_its_page(tmp_path, zero)
     shown = page.render(sim.run(sim.load(write_world(tmp_path, [100] * 5 + [210] * 3 + [100] * 3, rows))))
     assert ("What they cost" in shown) == (zero == "kg")
     assert ("What the warnings saved" in shown) == (zero != "kg")
+
+
+HEAVY = [80] * 5 + [230] * 3 + [80] * 4
+
+
+def test_a_variant_is_called_by_its_title_and_its_title_is_no_change(tmp_path):
+    from worlds import line, write_world
+
+    path = write_world(tmp_path, HEAVY, [line(orange_cut=0.5)], variants={
+        "later": {"title": {"en": "A day later", "zh": "晚一天"}, "response.lead_hours": 0}, "plain": {"seed": 2}})
+    found = sim.run(sim.load(path), "zh")
+    assert [metrics.run_name(run, "zh") for run in found.runs] == ["基准方案", "晚一天", "plain"]
+    assert [metrics.run_name(run, "en") for run in found.runs] == ["base", "A day later", "plain"]
+    shown = page.render(found)
+    assert "<h1>test</h1>" in shown  # the page is the scenario's
+    assert "晚一天" in shown
+    assert "response.lead_hours" in shown
+    assert '<td class="w">title</td>' not in shown
+    assert found.summary["run"].tolist() == ["base", "later", "plain"]
+    beside = sim.compare(path, lang="zh")
+    assert [beside.name(run) for run in beside.runs] == ["基准方案", "晚一天", "plain"]
+    varied = sim.compare(path, ["response.paper_hours=2,4"], lang="zh")
+    assert len({varied.name(run) for run in varied.runs}) == len(varied.runs)  # a title alone would stand twice
+
+
+def test_the_page_says_over_how_many_areas_it_counts_and_that_responses_are_higher(tmp_path):
+    from worlds import line, write_areas
+
+    areas = {"city": (HEAVY, None), "county": (None, [line(orange_cut=0.5)])}
+    linked = page.render(sim.run(sim.load(write_areas(tmp_path, areas, linkage={"follow": {"county": "city"}},
+                                                      response={"escalate": 1}))))
+    assert "added up over 2 areas" in linked
+    assert "1 level higher" in linked
+    alone = page.render(sim.run(sim.load(write_areas(tmp_path, {"city": areas["city"]}))))
+    assert "added up over" not in alone
+    assert "level higher" not in alone
+
+
+def test_dates_in_a_reason_are_held_together_and_the_rest_is_escaped():
+    assert page.unbroken("from 2015-11-28 <on>") == 'from <span class="w">2015-11-28</span> &lt;on&gt;'
+
+
+def test_where_no_target_can_be_judged_the_page_says_so(tmp_path):
+    from worlds import line, write_world
+
+    path = write_world(tmp_path, HEAVY, [line()], targets=[{"target": "heavy_days", "months": "year", "limit": 50}])
+    shown = page.render(sim.run(sim.load(path)))
+    assert "no target can be judged here; 1 are shown" in shown
+    assert "12 of 365 days" in shown
+
+
+def test_what_a_season_holds_back_stands_beside_what_warnings_avoid(tmp_path):
+    from worlds import line, write_world
+
+    path = write_world(tmp_path, HEAVY, [line(grade="D"), line("B")], grading="zezhou-2020", seasons="zezhou-2020",
+                       variants={"none": {"seasons": []}})
+    found = sim.run(sim.load(path))
+    first, second = (metrics.glance(found, run) for run in found.runs)
+    assert first.seasonal_t == {"so2": 0.288, "nox": 0.576, "pm": 0.144, "voc": 0.072}  # all of D's twelve days
+    assert first.seasonal_value_cny == 24000 * 12
+    assert second.seasonal_t == {}
+    assert page.render(found).count("The season holds back besides") == 1

@@ -12,6 +12,7 @@ from sim.vocab import ASKING_LEVELS, Control, Grade, Kind, Level
 from sim.warning import easier_above
 
 EDITIONS = rulebook.edition_names()
+WITH_CASES = [name for name in rulebook.policy_names() if DATA.joinpath("grading", name, "cases.csv").is_file()]
 
 
 @pytest.mark.parametrize("name", EDITIONS)
@@ -94,12 +95,22 @@ def test_every_line_the_list_may_hold_has_a_row_at_every_level():
                         assert row.cite in rulebook.citations()
 
 
-def test_the_cases_beside_the_guide_come_out():
-    choice = Choice(rulebook.policy("guide-2020"))
-    for case in records("grading/guide-2020/cases.csv"):
+@pytest.mark.parametrize("name", WITH_CASES)
+def test_the_cases_beside_a_policy_come_out(name):
+    """A policy with ranges or a choice for non-compliant firms has columns for both; blank is what holds by default."""
+    cases = records(f"grading/{name}/cases.csv")
+    assert len(cases) >= 8
+    for case in cases:
+        choice = Choice(rulebook.policy(name), point=float(case["point"]) if case.get("point") else None,
+                        non_compliant=case.get("non_compliant") or Choice.non_compliant)
         row = find_row(choice, case["control"], case["industry"], case["process"], case["grade"], Level[case["level"]])
+        assert row, case
         assert (row.kind.value, row.basis.value) == (case["kind"], case["basis"]), case
         assert row.share == pytest.approx(float(case["share"]), abs=1e-12), case
+
+
+def test_the_two_policies_of_a_document_have_cases():
+    assert {"guide-2020", "zezhou-2020"} <= set(WITH_CASES)
 
 
 def test_grade_a_and_leading_never_lose_output_without_their_own_choice():
