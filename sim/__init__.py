@@ -1,7 +1,7 @@
 """What a heavy-pollution warning really does: forecasts, warning levels, graded curtailment, tonnes, output.
 
-`load` reads a scenario and everything it names, `run` runs it, `compare` runs several side by side, `summary` and `plot`
-show it, `report` writes the folder.
+`load` reads a scenario and everything it names, `run` runs it, `compare` runs several side by side, `sweep` weighs a whole
+grid over many members, `summary` and `plot` show it, `report` writes the folder.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import Finding, InputError
 
 if TYPE_CHECKING:
-    from sim.api import compare, plot, report, run, summary
+    from sim.api import compare, plot, report, run, save_sweep, summary, sweep
     from sim.comparison import Comparison
     from sim.experiment import Scenario, load
     from sim.results import Results
+    from sim.sweeping import Sweep
 
-__all__ = ["Comparison", "Finding", "InputError", "Results", "Scenario", "compare", "load", "plot", "report", "run", "summary"]
+__all__ = ["Comparison", "Finding", "InputError", "Results", "Scenario", "Sweep", "compare", "load", "plot", "report", "run",
+           "save_sweep", "summary", "sweep"]
 
 _HOMES = {"load": "sim.experiment", "Scenario": "sim.experiment", "Results": "sim.results", "run": "sim.api",
-          "compare": "sim.api", "Comparison": "sim.comparison",
+          "compare": "sim.api", "Comparison": "sim.comparison", "sweep": "sim.api", "save_sweep": "sim.api",
+          "Sweep": "sim.sweeping",
           "summary": "sim.api", "plot": "sim.api", "report": "sim.api"}
 
 

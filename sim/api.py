@@ -1,15 +1,20 @@
-"""The calls of the notebook: run, compare, summary, plot, report (and `load`, which stands in `experiment`)."""
+"""The calls of the notebook: run, compare, sweep, summary, plot, report (and `load`, which stands in `experiment`)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sim import comparison_page, page
+from sim import comparison_page, page, sweep_page
 from sim.comparison import Comparison, compare_runs
+from sim.errors import Finding, InputError
 from sim.experiment import Progress, Scenario, load, run_all
+from sim.files import write_folder
 from sim.results import Results
+from sim.sweeping import Sweep, drop_parts
+from sim.sweeping import sweep as run_sweep
 
 
 def run(scenario: Scenario, lang: str = "en", progress: Progress | None = None) -> Results:
@@ -55,3 +60,40 @@ def report(results: Results, folder: str | Path, progress: Progress | None = Non
     results.save(Path(folder), render(results, progress), progress)  # type: ignore[arg-type]
     return Path(folder) / "report.html"
 
+
+
+def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrides: Sequence[str] = (), *, workers: int = 1,
+          scheduler: str | None = None, parts: str | Path | None = None, resume: bool = False,
+          progress: Progress | None = None) -> Sweep:
+    """Run the grid of all values, every variant with the same winters, forecasts and draws.
+
+    vary : `KEY=V1,V2,…`; overrides : `KEY=VALUE`, e.g. `forecast.members=1000`. workers : processes of this machine;
+    scheduler : address of a Dask cluster instead. parts : folder where finished parts are kept; resume : go on from them.
+    Returns a Sweep, whose `comparison`, `variants` and `paired` are tidy DataFrames. Raises InputError with every finding.
+    """
+    return run_sweep(paths, vary, overrides, count=workers, scheduler=scheduler, parts=Path(parts) if parts else None,
+                     resume=resume, progress=progress)
+
+
+def save_sweep(found: Sweep, folder: str | Path, lang: str = "en", *, keep: Sequence[str] = (), parts: Path | None = None,
+               progress: Progress | None = None) -> Path:
+    """Write the folder of a sweep, whole or not at all; returns the path of `report.html`.
+
+    keep : names of variants that are run once more with all their tables. parts : forgotten once the folder stands.
+    Raises InputError for a name that no variant has, or a folder that holds something no run wrote.
+    """
+    worlds = {world.run.name: world for world in found.scenario.worlds}
+    unknown = [name for name in keep if name not in worlds]
+    if unknown:
+        raise InputError([Finding("sweep.keep", key="--keep", value=name, words={"allowed": ", ".join(list(worlds)[:12])})
+                          for name in unknown])
+    kept = None
+    if keep:
+        some = replace(found.scenario, worlds=tuple(worlds[name] for name in dict.fromkeys(keep)))
+        kept = Results(some, run_all(some, progress), lang)
+    if progress:
+        progress("report", 0, 1)
+    write_folder(Path(folder), sweep_page.files(found, lang, kept))
+    if parts:
+        drop_parts(parts)
+    return Path(folder) / "report.html"

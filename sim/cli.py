@@ -136,6 +136,42 @@ def compare(scenarios: tuple[str, ...], vary: tuple[str, ...], equal_tonnes: str
                     error=False)
 
 
+@cli.command(help=_help("sweep"))
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=_help("vary"))
+@click.option("--members", type=click.IntRange(1, 10_000), help=_help("members"))
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help=_help("workers"))
+@click.option("--scheduler", metavar="ADDRESS", help=_help("scheduler"))
+@click.option("--keep", multiple=True, metavar="RUN", help=_help("keep"))
+@click.option("--resume", is_flag=True, help=_help("resume"))
+@click.option("--out", metavar="DIR", help=_help("out_sweep"))
+@overrides
+@language
+def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: int, scheduler: str | None,
+          keep: tuple[str, ...], resume: bool, out: str | None, overrides: tuple[str, ...], lang: str) -> None:
+    """Run the grid of all values x members."""
+    from sim import api, showing
+    from sim.sweeping import PARTS
+
+    if not vary:
+        raise InputError([Finding("sweep.nothing", key="--vary")])
+    began = time.monotonic()
+    folder = Path(_path(out)) if out else Path("runs") / f"{Path(_path(scenario)).stem}-sweep"
+    parts = folder.with_name(folder.name + PARTS)
+    _refuse_occupied(folder)
+    if members is not None:
+        overrides = (*overrides, f"forecast.members={members}")
+    try:
+        with _progress(lang) as progress:
+            found = api.sweep(_path(scenario), vary, overrides, workers=workers, scheduler=scheduler, parts=parts,
+                              resume=resume, progress=progress)
+            page = api.save_sweep(found, folder, lang, keep=keep, parts=parts, progress=progress)
+    except KeyboardInterrupt:
+        _console(error=True).print(text("cli.swept_kept", lang, folder=parts))
+        raise click.exceptions.Abort from None
+    showing.swept(_console(), found, page, time.monotonic() - began, lang)
+
+
 @cli.command(help=_help("check"))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @language

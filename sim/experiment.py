@@ -55,18 +55,20 @@ class Run:
     classes: LineClasses | None
 
 
-def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = (), vary: Sequence[str] = ()) -> Scenario:
+def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = (), vary: Sequence[str] = (), *,
+         sweeping: bool = False) -> Scenario:
     """Read a scenario and everything it names; check it whole. Several scenarios are read as one with more runs.
 
     overrides : `KEY=VALUE` with dotted keys, applied to every run. vary : `KEY=V1,V2,…`, every run once for each
-    combination of the values. A file that many runs name is read once. Raises InputError with every finding.
+    combination of the values; sweeping : as many as it takes. A file that many runs name is read once. Raises InputError
+    with every finding.
     """
     began, findings = time.perf_counter(), Findings()
     files = _scenario_files([paths] if isinstance(paths, (str, Path)) else paths, findings)
     grid = read_grid(vary, overrides, findings)
     trees = [read_yaml(path, findings) for path in files]
     size = sum(_variants(tree) for tree, _ in trees) * math.prod(map(len, grid.values()))
-    if vary and size > RUNS_AT_MOST:
+    if vary and size > RUNS_AT_MOST and not sweeping:
         findings.add("vary.sweep", file=VARIED, count=size, most=RUNS_AT_MOST)
         grid = {key: values[:1] for key, values in grid.items()}
     worlds: list[World | None] = []

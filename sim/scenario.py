@@ -56,6 +56,16 @@ class RunSettings:
         return tuple(change for change in self.changes if change.key != TITLE)
 
 
+@dataclass(frozen=True)
+class Places:
+    """Line of each dotted key of a scenario's file. tree : the file, with the overrides of one run."""
+
+    tree: Tree
+
+    def __call__(self, key: str) -> int | str:
+        return self.tree.line(tuple(int(part) if part.isdigit() else part for part in key.split(".")))
+
+
 BASE = "base"
 FILE = "scenario"
 """Where a change was given: the file itself, `variants.<name>`, `--vary` or `--set`."""
@@ -139,7 +149,7 @@ def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: 
     edition = rulebook.edition(settings.rules).criteria()
     replaced = {level for level, rows in settings.criteria.items() if rows != edition.get(level, ())}
     return RunSettings(name, settings, tuple(changes), frozenset(replaced | (set(edition) - set(settings.criteria))),
-                       lambda key: tree_now.line(tuple(int(part) if part.isdigit() else part for part in key.split("."))))
+                       Places(tree_now))
 
 
 def _by_level(steps: list[tuple[str, Any, str]]) -> list[tuple[str, Any, str]]:

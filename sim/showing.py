@@ -17,6 +17,7 @@ from sim.labels import MONEY, text
 from sim.orders import spells
 from sim.results import Results
 from sim.seasons import Season, season, season_names
+from sim.sweeping import Sweep
 from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Basis, Level, Pollutant
 
 RUNS_SHOWN = 20
@@ -67,6 +68,30 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
     if len(found.runs) > RUNS_SHOWN:
         console.print(text("cli.more_runs", lang, count=len(found.runs) - RUNS_SHOWN), style="dim")
     console.print()
+    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
+    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+
+
+def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: str) -> None:
+    """The variants on the front of a sweep, and where the files are."""
+    console.print()
+    world = found.scenario.worlds[0]
+    console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {world.calendar.start} - {world.calendar.end}")
+    console.print(text("cli.swept", lang, count=len(found.variants), members=len(found.inputs.members),
+                       seconds=f"{seconds:.1f}"), style="dim")
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for key in ("sweep.variant", "sweep.hours", "sweep.axis.avoided", "sweep.axis.value", "sweep.axis.missed"):
+        table.add_column(text(key, lang), justify="left" if key == "sweep.variant" else "right", overflow="fold")
+    best = found.variants[found.variants["pareto"]].head(RUNS_SHOWN)
+    for row in best.to_dict("records"):
+        hours = sum(row[f"hours_{level.name}"] for level in ASKING_LEVELS)
+        table.add_row(escape(row["run"]), f"{hours:,.0f}", f"{row['avoided_t']:,.1f}",
+                      f"{row['curtailed_value_cny'] / MONEY[lang]:,.1f}", f"{row['heavy_days_missed']:.2f}")
+    console.print(Padding(table, (1, 0, 0, 0)))
+    console.print(text("sweep.front_only", lang), style="dim")
+    console.print()
+    if not (written.parent / "comparison.parquet").exists():
+        console.print(text("cli.no_parquet", lang), style="dim")
     console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
     console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
 

@@ -111,7 +111,17 @@ class Weather:
             values, behind = COLLAPSED[given.decide_on](values, axis=3), 1
         count = max(1, math.ceil(given.probability * behind - 1e-9)) if given.decide_on == "probability" else 1
         flat = values.reshape(days, given.horizon_days, -1)
-        return behind, count, lambda today: flat[today]
+        return behind, count, Told(flat)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Issues that are all at hand. values : float[issue day, lead, column]."""
+
+    values: np.ndarray
+
+    def __call__(self, today: int) -> np.ndarray:
+        return self.values[today]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,114 @@
+"""Pictures of a sweep: the front of what cannot be had cheaper, heat maps of two keys, the price of forecast errors."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sim.charts import INK, drawing
+from sim.comparison_charts import FAINT, PLAIN, SECOND, clipped
+
+CELLS_WRITTEN = 60
+"""Up to this many cells a heat map writes its figures in."""
+
+
+def front(variants: pd.DataFrame, value_unit: float, names: dict[str, str]) -> Figure:
+    """Output lost against tonnes avoided, a dot for each variant, coloured by the heavy days it missed.
+
+    variants : `avoided_t`, `curtailed_value_cny`, `heavy_days_missed`, `pareto`. names : title, x, y, colour in words.
+    """
+    with drawing():
+        figure = Figure(figsize=(9.2, 4.8))
+        figure.subplots_adjust(0.1, 0.12, 1.0, 0.92)
+        axes = figure.subplots()
+        value = variants["curtailed_value_cny"] / value_unit
+        dots = axes.scatter(variants["avoided_t"], value, c=variants["heavy_days_missed"], cmap="viridis_r", s=42, lw=0,
+                            zorder=3)
+        best = variants[variants["pareto"]].sort_values("avoided_t")
+        axes.plot(best["avoided_t"], best["curtailed_value_cny"] / value_unit, color=SECOND, lw=1.2, zorder=2)
+        axes.scatter(best["avoided_t"], best["curtailed_value_cny"] / value_unit, facecolors="none", edgecolors=SECOND,
+                     s=96, lw=1.3, zorder=4)
+        for number, (x, y) in enumerate(zip(variants["avoided_t"], value, strict=True), start=1):
+            if len(variants) <= CELLS_WRITTEN / 2 or variants["pareto"].iloc[number - 1]:
+                axes.annotate(str(number), (x, y), xytext=(5, 5), textcoords="offset points", fontsize=8, color=INK)
+        bar = figure.colorbar(dots, ax=axes, pad=0.02)
+        bar.set_label(names["colour"])
+        bar.outline.set_visible(False)
+        axes.set_xlabel(names["x"])
+        axes.set_ylabel(names["y"])
+        axes.set_title(names["title"])
+    return figure
+
+
+def heat(table: pd.DataFrame, names: dict[str, str], unit: float = 1.0) -> Figure:
+    """A figure over two keys, means over all else. table : values of one key x values of the other, cells in plain units."""
+    cells = table.to_numpy(float) / unit
+    width, height = 2.4 + 0.95 * max(len(table.columns), 3), 1.4 + 0.48 * max(len(table), 3)
+    with drawing():
+        figure = Figure(figsize=(width, height))
+        figure.subplots_adjust(1.25 / width, 0.62 / height, 1 - 0.1 / width, 1 - 0.42 / height)
+        axes = figure.subplots()
+        shown = axes.imshow(cells, cmap="YlGnBu", aspect="auto")
+        axes.set_xticks(range(len(table.columns)), [clipped(str(word), 0.9, 9) for word in table.columns])
+        axes.set_yticks(range(len(table)), [clipped(str(word), 1.0, 9) for word in table.index])
+        axes.tick_params(length=0)
+        axes.grid(visible=False)
+        middle = np.nanmean([np.nanmin(cells), np.nanmax(cells)])
+        if cells.size <= CELLS_WRITTEN:
+            for row, column in itertools.product(*map(range, cells.shape)):
+                axes.annotate(_figure(cells[row, column]), (column, row), ha="center", va="center", fontsize=9,
+                              color="white" if cells[row, column] > middle else INK)
+        else:
+            figure.colorbar(shown, ax=axes).outline.set_visible(False)
+        for side in axes.spines.values():
+            side.set_visible(False)
+        axes.set_xlabel(names["x"])
+        axes.set_ylabel(names["y"])
+        axes.set_title(names["title"])
+    return figure
+
+
+def regret(variants: pd.DataFrame, labels: Sequence[str], value_unit: float, names: dict[str, str]) -> Figure:
+    """What forecast errors cost each variant: tonnes not avoided to the left, output lost for nothing to the right."""
+    height = 1.1 + 0.3 * max(len(variants), 3)
+    with drawing():
+        figure = Figure(figsize=(10.5, height))
+        figure.subplots_adjust(0.24, 0.55 / height, 0.98, 1 - 0.42 / height, wspace=0.06)
+        left, right = figure.subplots(1, 2, sharey=True)
+        place = np.arange(len(variants))
+        left.barh(place, variants["missed_kg"] / 1000, 0.66, color=PLAIN)
+        right.barh(place, variants["false_alarm_cny"] / value_unit, 0.66, color=SECOND)
+        left.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
+        left.invert_yaxis()
+        for axes, key in ((left, "missed"), (right, "false")):
+            axes.tick_params(axis="y", length=0)
+            axes.grid(visible=False, axis="y")
+            axes.set_xlabel(names[key])
+        left.set_title(names["title"], loc="left")
+    return figure
+
+
+def intervals(rows: pd.DataFrame, labels: Sequence[str], unit: float, names: dict[str, str]) -> Figure:
+    """Differences to the first variant with their 95 % intervals. rows : `difference`, `low`, `high`, one per variant."""
+    height = 1.0 + 0.3 * max(len(rows), 3)
+    with drawing():
+        figure = Figure(figsize=(9.2, height))
+        figure.subplots_adjust(0.27, 0.55 / height, 0.97, 1 - 0.4 / height)
+        axes = figure.subplots()
+        place = np.arange(len(rows))
+        axes.axvline(0, color=INK, lw=0.8)
+        axes.hlines(place, rows["low"] / unit, rows["high"] / unit, color=FAINT, lw=5)
+        axes.scatter(rows["difference"] / unit, place, color=PLAIN, s=26, zorder=3)
+        axes.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
+        axes.invert_yaxis()
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(names["x"])
+        axes.set_title(names["title"])
+    return figure
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"

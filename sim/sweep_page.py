@@ -1,0 +1,118 @@
+"""The page of a sweep and the files of its folder: every variant by its means, the front, two keys at a time, the regret."""
+
+import io
+import itertools
+from importlib import metadata
+from importlib.util import find_spec
+from typing import Any
+
+import pandas as pd
+
+from sim import charts, sweep_charts, wording
+from sim.cases import HEAVY
+from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
+from sim.labels import MONEY, text
+from sim.page import environment
+from sim.results import PACKAGES, Results, version
+from sim.sweeping import Sweep
+
+SHOWN = 24
+"""Variants drawn one by one; of more, those on the front and the first of the others."""
+
+PAIRS_DRAWN = 6
+MAPPED = ("curtailed_value_cny", "heavy_days_missed")
+"""Figures that a heat map is drawn of, for each pair of keys."""
+
+
+def render(found: Sweep, lang: str) -> str:
+    """The page in one language, charts included."""
+    world = found.scenario.worlds[0]
+    variants = found.variants
+    listed = world.population is not None
+    shown = _shown(variants)
+    unit = MONEY[lang]
+    parts: dict[str, Any] = {
+        "front": charts.svg(sweep_charts.front(variants, unit, _words(lang, "front", x="avoided", y="value", colour="missed")))
+        if listed else "",
+        "maps": _maps(found, lang) if listed else [],
+        "regret": charts.svg(sweep_charts.regret(shown, _labels(shown, found.keys), unit, _words(
+            lang, "regret", missed="missed_t", false="false_cny"))) if listed else "",
+        "intervals": _intervals(found, shown, lang) if listed else "",
+        "rows": _rows(variants, unit), "more": len(variants) - len(variants.head(4 * SHOWN)),
+    }
+    return environment().get_template("sweep.html.j2").render(
+        lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
+        title=getattr(world.settings.title, lang), version=version(), listed=listed,
+        note=getattr(world.settings.note, lang, ""), keys=found.keys, members=len(found.inputs.members),
+        count=len(variants), heavy=f"{HEAVY:g}", first=variants["run"].iloc[0],
+        forecast=wording.forecast_note(world, lang), **parts)
+
+
+def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, bytes]:
+    """Every file of the folder by name; the manifest last. kept : full results of the variants picked with `--keep`."""
+    sheets = {"comparison": found.comparison, "variants": found.variants, "paired": found.paired}
+    if kept:
+        sheets |= {name: frame for name, frame in kept.sheets().items() if name not in sheets}
+    written = {f"{name}.csv": csv_bytes(frame) for name, frame in sheets.items()}
+    packages = [*PACKAGES]
+    if find_spec("pyarrow"):
+        buffer = io.BytesIO()
+        found.comparison.to_parquet(buffer, index=False)
+        written["comparison.parquet"] = buffer.getvalue()
+        packages.append("pyarrow")
+    written["report.html"] = render(found, lang).encode()
+    manifest = {
+        "program": PROGRAM, "version": version(), "packages": {name: metadata.version(name) for name in packages},
+        "scenario": ", ".join(path.name for path in found.scenario.paths), "lang": lang, "inputs": found.scenario.inputs,
+        "members": len(found.inputs.members),
+        "runs": [{"run": world.run.name, "changes": [vars(change) for change in world.run.changes],
+                  "seed": world.settings.seed, "rules": world.edition.id} for world in found.scenario.worlds],
+        "outputs": {name: content_hash(name, content) for name, content in written.items()}}
+    return written | {MANIFEST: sealed(manifest)}
+
+
+def _words(lang: str, picture: str, **keys: str) -> dict[str, str]:
+    said = {place: text(f"sweep.axis.{key}", lang) for place, key in keys.items()}
+    return {"title": text(f"sweep.chart.{picture}", lang)} | said
+
+
+def _shown(variants: pd.DataFrame) -> pd.DataFrame:
+    """Variants that are drawn one by one, in their order: the first, those on the front, then the others."""
+    first = [0, *variants.index[variants["pareto"]], *variants.index]
+    return variants.loc[sorted(dict.fromkeys(first[: SHOWN + 1]))[:SHOWN]]
+
+
+def _labels(shown: pd.DataFrame, keys: list[str]) -> list[str]:
+    """Numbers as in the table, and the values without the keys."""
+    names = list(shown["run"])
+    for key in keys:
+        names = [name.replace(f"{key}=", "") for name in names]
+    return [f"{number + 1}  {name}" for number, name in zip(shown.index, names, strict=True)]
+
+
+def _maps(found: Sweep, lang: str) -> list[str]:
+    """Heat maps of each pair of keys; means over all other keys and over members."""
+    keys = [key for key in found.keys if len(set(found.variants[key])) > 1]
+    drawn = []
+    for one, other in itertools.islice(itertools.combinations(keys, 2), PAIRS_DRAWN):
+        for name in MAPPED:
+            table = found.variants.pivot_table(index=one, columns=other, values=name, sort=False)
+            words = {"title": text(f"sweep.map.{name}", lang), "x": other, "y": one}
+            drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0)))
+    return drawn
+
+
+def _intervals(found: Sweep, shown: pd.DataFrame, lang: str) -> str:
+    """Difference in output lost to the first variant, with its interval; nothing where one member has no spread."""
+    rows = found.paired[found.paired["figure"] == "curtailed_value_cny"].set_index("run")
+    rest = shown.iloc[1:] if shown.index[0] == 0 else shown
+    if not len(rest) or rows["low"].isna().all():
+        return ""
+    return charts.svg(sweep_charts.intervals(rows.loc[rest["run"]], _labels(rest, found.keys), MONEY[lang],
+                                             _words(lang, "paired", x="value_change")))
+
+
+def _rows(variants: pd.DataFrame, unit: float) -> list[dict[str, Any]]:
+    rows = variants.assign(value=variants["curtailed_value_cny"] / unit, false_value=variants["false_alarm_cny"] / unit,
+                           missed_t=variants["missed_kg"] / 1000)
+    return rows.head(4 * SHOWN).to_dict("records")

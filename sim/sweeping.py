@@ -1,0 +1,184 @@
+"""A sweep: the grid of all values x members, with common random numbers, on one machine or many."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim import wording
+from sim.cases import FIGURES, Inputs, Task, inputs_of, tasks_of
+from sim.errors import Finding, InputError
+from sim.experiment import Scenario, load
+from sim.results import version
+from sim.vocab import ASKING_LEVELS, Pollutant
+from sim.workers import workers
+
+Progress = Callable[[str, int, int], None]
+
+CONTRACT = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in ASKING_LEVELS),
+            *(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_share", "curtailed_value_cny")
+BESIDE = ("heavy_days", "heavy_days_missed", "missed_days", "missed_kg", "false_alarm_days", "false_alarm_cny", "changes")
+"""What a sweep tells of each variant and member beside the columns of a comparison (docs/model.md)."""
+
+PARTS = ".parts"
+INTERVAL = 1.959963984540054
+"""Half width of a 95 % interval in standard errors."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the variants of a sweep came to. figures : float64[case, member, figure], figures as in cases.FIGURES."""
+
+    scenario: Scenario
+    inputs: Inputs
+    figures: np.ndarray
+
+    @property
+    def keys(self) -> list[str]:
+        """Dotted keys of the grid, in the order given."""
+        return list(dict.fromkeys(key for case in self.inputs.cases for key, _ in case.varied))
+
+    @cached_property
+    def comparison(self) -> pd.DataFrame:
+        """One row per variant and member: the varied keys under their dotted names, CONTRACT, BESIDE; sums over areas."""
+        cases, members = len(self.inputs.cases), len(self.inputs.members)
+        frame = pd.DataFrame({
+            "run": np.repeat([case.name for case in self.inputs.cases], members),
+            "member": np.tile(np.array(self.inputs.members, object), cases)})
+        for key in self.keys:
+            values = [wording.plain(dict(case.varied).get(key, "")) for case in self.inputs.cases]
+            frame[key] = np.repeat(np.array(values, object), members)
+        flat = {name: self.figures[:, :, at].ravel() for at, name in enumerate(FIGURES)}
+        kg = sum(flat[f"avoided_{p}_kg"] for p in Pollutant)
+        flat["avoided_assumed_share"] = np.divide(flat["avoided_assumed_kg"], kg, out=np.zeros_like(kg), where=kg > 0)
+        return frame.assign(**{name: flat[name] for name in (*CONTRACT, *BESIDE)})
+
+    @cached_property
+    def variants(self) -> pd.DataFrame:
+        """One row per variant: means over members, tonnes avoided, and whether it stands on the Pareto front.
+
+        A variant is on the front when no other loses less output, avoids more and misses fewer heavy days, or as much in
+        two of them and less in the third.
+        """
+        table = self.comparison.groupby("run", sort=False)
+        frame = table[self.keys].first().join(table[[*CONTRACT, *BESIDE]].mean()).reset_index()
+        frame["avoided_t"] = frame[[f"avoided_{p}_kg" for p in Pollutant]].sum(axis=1) / 1000
+        frame["pareto"] = on_front(np.column_stack([frame["curtailed_value_cny"], -frame["avoided_t"],
+                                                    frame["heavy_days_missed"]]))
+        return frame
+
+    @cached_property
+    def paired(self) -> pd.DataFrame:
+        """Each variant less the first one, member by member: mean difference and its 95 % interval, tidy.
+
+        All variants meet the same winters, forecasts and draws, so what is left is the variant.
+        """
+        rows = []
+        members = len(self.inputs.members)
+        names = [*CONTRACT, *BESIDE]
+        values = self.comparison[names].to_numpy(float).reshape(len(self.inputs.cases), members, len(names))
+        for case, difference in zip(self.inputs.cases[1:], (values - values[0])[1:], strict=True):
+            mean = difference.mean(axis=0)
+            half = INTERVAL * difference.std(axis=0, ddof=1) / np.sqrt(members) if members > 1 else np.full(len(names), np.nan)
+            rows += [{"run": case.name, "against": self.inputs.cases[0].name, "figure": name, "difference": m, "low": m - h,
+                      "high": m + h, "members": members} for name, m, h in zip(names, mean, half, strict=True)]
+        return pd.DataFrame(rows, columns=["run", "against", "figure", "difference", "low", "high", "members"])
+
+
+def on_front(costs: np.ndarray) -> np.ndarray:
+    """Rows that no other row beats, bool[n]. costs : float64[n, m], less is better."""
+    worse_or_equal = (costs[None] <= costs[:, None]).all(axis=2)  # [n, other]: the other is nowhere worse
+    better = (costs[None] < costs[:, None]).any(axis=2)
+    return ~(worse_or_equal & better).any(axis=1)
+
+
+def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrides: Sequence[str] = (), *,
+          count: int = 1, scheduler: str | None = None, parts: Path | None = None, resume: bool = False,
+          progress: Progress | None = None) -> Sweep:
+    """Run the grid of all values, every variant with the same members.
+
+    vary : `KEY=V1,V2,…`; overrides : `KEY=VALUE`, e.g. `forecast.members=1000`. count : processes of this machine;
+    scheduler : address of a Dask cluster instead. parts : folder where finished parts are kept until the sweep is whole;
+    resume : go on from them. The same bytes whoever works. Raises InputError with every finding.
+    """
+    if progress:
+        progress("reading", 0, 1)
+    scenario = load(paths, overrides, vary, sweeping=True)
+    inputs = inputs_of(scenario.worlds)
+    if len({weather.members for weather in inputs.weathers}) > 1:
+        raise InputError([Finding("sweep.members", file=str(scenario.path), key="--vary")])
+    tasks = tasks_of(inputs)
+    kept = _Parts(parts, scenario, tasks, resume=resume) if parts else None
+    figures = np.full((len(inputs.cases), len(inputs.members), len(FIGURES)), np.nan)
+    done = 0
+    for number, task in enumerate(tasks):
+        found = kept.read(number) if kept else None
+        if found is not None:
+            figures[list(task.cases), task.first: task.last] = found
+            done += 1
+    left = [(number, task) for number, task in enumerate(tasks) if not (kept and kept.has(number))]
+    with workers(inputs, min(count, max(len(left), 1)), scheduler) as answers:
+        for number, found in answers(left):
+            task = tasks[number]
+            figures[list(task.cases), task.first: task.last] = found
+            if kept:
+                kept.write(number, found)
+            done += 1
+            if progress:
+                progress("running", done, len(tasks))
+    return Sweep(scenario, inputs, figures)
+
+
+class _Parts:
+    """Finished tasks on disk, until the sweep is whole; they know which sweep they belong to."""
+
+    def __init__(self, folder: Path, scenario: Scenario, tasks: list[Task], *, resume: bool) -> None:
+        self.folder = folder
+        mark = {"version": version(), "inputs": scenario.inputs, "tasks": len(tasks),
+                "runs": sha256(json.dumps([[world.run.name, world.settings.model_dump(mode="json")]
+                                           for world in scenario.worlds], sort_keys=True).encode()).hexdigest()}
+        found = self._mark()
+        if found is not None and not resume:
+            raise InputError([Finding("sweep.unfinished", file=str(folder), key="--resume")])
+        if found is None and resume and folder.exists():
+            raise InputError([Finding("sweep.other", file=str(folder), key="--resume")])
+        if found is not None and found != mark:
+            raise InputError([Finding("sweep.other", file=str(folder), key="--resume")])
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "sweep.json").write_text(json.dumps(mark), encoding="utf-8")
+        except OSError as error:
+            raise InputError([Finding("out.refused", file=str(folder),
+                                      words={"reason": error.strerror or str(error)})]) from None
+
+    def _mark(self) -> dict | None:
+        try:
+            return json.loads((self.folder / "sweep.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06d}.npy"
+
+    def has(self, number: int) -> bool:
+        return self._path(number).exists()
+
+    def read(self, number: int) -> np.ndarray | None:
+        return np.load(self._path(number)) if self.has(number) else None
+
+    def write(self, number: int, found: np.ndarray) -> None:
+        beside = self._path(number).with_suffix(".partial")
+        with beside.open("wb") as out:
+            np.save(out, found)
+        beside.replace(self._path(number))
+
+
+def drop_parts(folder: Path) -> None:
+    """Forget the finished parts: the sweep is whole and written."""
+    shutil.rmtree(folder, ignore_errors=True)

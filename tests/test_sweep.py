@@ -1,0 +1,220 @@
+"""Sweeps: arrays equal the clock, the same bytes whoever works, nothing lost when interrupted."""
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from test_linkage import linked_worlds
+from test_twin import engine_run, plain_worlds
+from worlds import line, write_areas, write_world
+
+import sim
+from sim import experiment, tables
+from sim.accounts import reckon
+from sim.cases import FIGURES, inputs_of, levels_at_noon, run_task, tasks_of
+from sim.errors import InputError
+from sim.experiment import accounts_of, course_of
+from sim.office import schedule
+from sim.sweeping import CONTRACT, on_front
+from sim.totals import SUMS, rates_of, sums_of
+from sim.vocab import Pollutant
+
+INDEX = [80] * 5 + [230] * 3 + [80] * 4 + [170] * 4 + [80] * 4 + [310] * 5 + [90] * 5
+CUTS = {"yellow_cut": 0.2, "orange_cut": 0.5, "red_cut": 1}
+GRID = ["criteria.yellow.0.over=150,200", "response.lead_hours=24,48,72"]
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(6)]
+    return write_world(tmp_path, INDEX, rows, forecast={"source": "synthetic", "members": 9})
+
+
+@settings(max_examples=60)
+@given(plain_worlds().filter(lambda world: any(world["criteria"].values())))
+def test_schedules_and_sums_without_the_clock_equal_those_with_it(world):
+    world["forecast"] = lambda day, lead: world["told"][day, lead]
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world, folder)
+    timeline, counted = schedule(course_of(run.world, run.world.shown, run.classes))
+    for ours, theirs in zip(timeline, run.ledger.timeline, strict=True):
+        assert np.array_equal(ours, theirs)
+    assert counted[0, 1:].tolist() == list(tables.warnings_by_level(run, 0).values())
+    account = run.accounts[0]
+    sums = sums_of(rates_of(run.world.phases, run.classes), timeline, 1, world["escalate"])[0]
+    exact = [account.avoided_kg(p).sum() for p in Pollutant]
+    assert sums[:4] == pytest.approx(exact, rel=1e-10, abs=1e-10)
+    assert sums[SUMS.index("curtailed_value_cny")] == pytest.approx(account.curtailed_value_cny.sum(), rel=1e-10, abs=1e-9)
+
+
+@settings(max_examples=25)
+@given(linked_worlds())
+def test_linked_areas_have_the_same_schedule_without_the_clock(linked):
+    worlds, follow, groups, tighten = linked
+    names = [f"area{number}" for number in range(len(worlds))]
+    first = worlds[0]
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_areas(
+            Path(folder), {name: (world["observed"], [line(name, **CUTS)]) for name, world in zip(names, worlds, strict=True)},
+            told={name: world["told"] for name, world in zip(names, worlds, strict=True)}, rules=first["edition"],
+            criteria=first["criteria"], forecast={"horizon_days": first["horizon"]},
+            linkage={"follow": {names[area]: names[leader] for area, leader in follow},
+                     "joint": [{"areas": [names[area] for area in areas], "count": count} for areas, count in groups],
+                     "tighten": tighten})
+        (run,) = experiment.run_all(experiment.load(path))
+    timeline, _ = schedule(course_of(run.world, run.world.shown, run.classes))
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(timeline, run.ledger.timeline, strict=True))
+
+
+@pytest.mark.parametrize("sets", [
+    (), ("response.preadjust=true",), ("seasons=taiyuan-2021",), ("compliance.share=0.6",), ("response.escalate=1",),
+    ("forecast.decide_on=probability",), ("forecast.every_hours=8", "response.downgrade=true"), ("linkage=none",)])
+def test_a_sweep_says_of_each_variant_and_member_what_a_run_says(scenario, sets):
+    found = sim.sweep(scenario, GRID[:1], sets)
+    table = found.comparison.set_index(["run", "member"])
+    for run in experiment.run_all(experiment.load(scenario, sets, GRID[:1])):
+        for row in tables.summary(run).to_dict("records"):
+            mine = table.loc[(row["run"], row["member"])]
+            for name in CONTRACT:
+                assert mine[name] == pytest.approx(row[name], rel=1e-9, abs=1e-9), name
+
+
+def test_blocks_of_members_and_workers_give_the_same_bytes(scenario, monkeypatch):
+    whole = sim.sweep(scenario, GRID)
+    monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 2)
+    few = sim.sweep(scenario, GRID)
+    many = sim.sweep(scenario, GRID, workers=2)
+    assert whole.comparison.to_csv() == few.comparison.to_csv() == many.comparison.to_csv()
+
+
+def test_what_is_done_is_kept_and_gone_on_with(scenario, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 2)
+    whole, parts, seen = sim.sweep(scenario, GRID), tmp_path / "out.parts", []
+
+    def stop(stage, done, _):
+        seen.append(done)
+        if stage == "running" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sim.sweep(scenario, GRID, parts=parts, progress=stop)
+    assert len(list(parts.glob("*.npy"))) == 2
+    with pytest.raises(InputError, match="unfinished"):
+        sim.sweep(scenario, GRID, parts=parts)
+    with pytest.raises(InputError, match="do not belong"):
+        sim.sweep(scenario, GRID[:1], parts=parts, resume=True)
+    begun: list[int] = []
+    again = sim.sweep(scenario, GRID, parts=parts, resume=True, progress=lambda stage, done, _: begun.append(done))
+    assert min(done for done in begun if done) == 3
+    assert again.comparison.to_csv() == whole.comparison.to_csv()
+    page = sim.save_sweep(again, tmp_path / "out", parts=parts)
+    assert page.exists()
+    assert not parts.exists()
+
+
+def test_the_folder_holds_one_tidy_table_in_two_formats(scenario, tmp_path):
+    found = sim.sweep(scenario, GRID)
+    sim.save_sweep(found, tmp_path / "out", "zh", keep=["criteria.yellow.0.over=150, response.lead_hours=24"])
+    sheet = pd.read_csv(tmp_path / "out" / "comparison.csv", dtype={"member": str})
+    assert list(sheet.columns[:4]) == ["run", "member", "criteria.yellow.0.over", "response.lead_hours"]
+    assert set(CONTRACT) < set(sheet.columns)
+    assert len(sheet) == 6 * 9
+    same = pd.read_parquet(tmp_path / "out" / "comparison.parquet")
+    assert np.allclose(same[list(CONTRACT)].astype(float), sheet[list(CONTRACT)].astype(float), rtol=1e-12, atol=0)
+    kept = pd.read_csv(tmp_path / "out" / "lines.csv")
+    assert kept["run"].unique().tolist() == ["criteria.yellow.0.over=150, response.lead_hours=24"]
+    assert "参数扫描" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="no variant"):
+        sim.save_sweep(found, tmp_path / "other", keep=["nobody"])
+
+
+def test_all_variants_meet_the_same_days(scenario):
+    """Two variants that decide alike are alike member by member: their paired difference is nothing, exactly."""
+    found = sim.sweep(scenario, ["response.paper_hours=3,4"], ["forecast.issue_hour=0"])
+    paired = found.paired.set_index("figure")
+    assert paired.loc["heavy_days", ["difference", "low", "high"]].tolist() == [0, 0, 0]
+    assert paired.loc["warnings_orange", "difference"] == 0
+
+
+def test_with_perfect_forecasts_nothing_is_regretted(tmp_path):
+    found = sim.sweep(write_world(tmp_path, INDEX, [line(**CUTS)]), GRID[:1])
+    assert not found.comparison[["missed_days", "missed_kg", "false_alarm_days", "false_alarm_cny"]].to_numpy().any()
+
+
+def test_by_hand_a_false_alarm_and_a_miss_are_priced(tmp_path):
+    """Days 5 to 7 are 230 and nobody said so before they came; days 12 to 14 were said to be 230 and stayed clean."""
+    index = [80] * 5 + [230] * 3 + [80] * 12
+    told = {(day, lead): 80 for day in range(20) for lead in range(1, 8) if day + lead < 20}
+    told |= {(day, lead): 230 for day in range(9, 12) for lead in range(1, 8) if 12 <= day + lead <= 14}
+    found = sim.sweep(write_world(tmp_path, index, [line(orange_cut=0.5)], told), ["response.lead_hours=24,48"])
+    row = found.comparison.iloc[0]
+    assert (row["missed_days"], row["heavy_days"], row["heavy_days_missed"]) == (3, 3, 3)
+    assert row["missed_kg"] == pytest.approx(3 * 0.5 * (24 + 48 + 12 + 6))
+    assert row["false_alarm_days"] == 1  # in force from midnight of day 12, lifted on its evening
+    assert row["false_alarm_cny"] == pytest.approx(0.5 * 24000)
+
+
+def test_levels_at_noon_are_those_in_force_then(scenario):
+    (run,) = experiment.run_all(experiment.load(scenario, ["forecast.members=3"]))
+    noon = levels_at_noon(run.ledger.timeline.of_class(0), 3, len(INDEX), 0)
+    hourly = tables.hourly_level(run).reshape(3, len(INDEX), 24)
+    assert np.array_equal(noon, hourly[:, :, 12].T)
+
+
+def test_lines_that_disobey_are_drawn_as_in_a_run(scenario):
+    world = experiment.load(scenario, ["compliance.share=0.5"]).worlds[0]
+    (case,) = inputs_of((world,)).cases
+    assert case.world is world
+    run = experiment.run_world(world)
+    (task,) = tasks_of(inputs_of((world,)))
+    figures = run_task(inputs_of((world,)), task)[0]
+    value = [account.curtailed_value_cny.sum() for account in accounts_of(world, run.ledger, run.classes)]
+    assert figures[:, FIGURES.index("curtailed_value_cny")].tolist() == pytest.approx(value, rel=1e-12)
+    assert reckon(world.phases, run.classes, run.ledger.timeline, member=0, escalate=0).curtailed_value_cny.sum() > value[0]
+
+
+def test_the_front_is_what_no_other_beats():
+    costs = np.array([[1.0, 5], [2, 4], [3, 4], [5, 1], [5, 1], [6, 6]])
+    assert on_front(costs).tolist() == [True, True, False, True, True, False]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(scenario, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 1)
+    whole = sim.sweep(scenario, GRID)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        with distributed.Client(cluster) as client:
+            pids = list(client.run(os.getpid).values())
+        killed = []
+
+        def kill(stage, done, _):
+            if stage == "running" and done == 2 and not killed:
+                killed.append(pids[0])
+                os.kill(pids[0], signal.SIGKILL)
+
+        found = sim.sweep(scenario, GRID, scheduler=cluster.scheduler_address, progress=kill)
+    assert killed
+    assert found.comparison.to_csv() == whole.comparison.to_csv()
+
+
+def test_a_cluster_that_is_not_there_is_told(scenario):
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    with pytest.raises(InputError, match="cannot be reached"):
+        sim.sweep(scenario, GRID, scheduler="tcp://127.0.0.1:9")
+
+
+def test_variants_with_other_members_are_refused(scenario):
+    with pytest.raises(InputError, match="numbers of members"):
+        sim.sweep(scenario, ["forecast.members=3,4"])
+
+
+def test_more_runs_than_a_page_holds_are_no_fault_of_a_sweep(tmp_path):
+    path = write_world(tmp_path, INDEX)
+    found = sim.sweep(path, [f"criteria.yellow.0.over={','.join(map(str, range(101, 221)))}", "response.lead_hours=24,48"])
+    assert len(found.variants) == 240
