@@ -19,16 +19,15 @@ from sim.linkage import Linkage
 from sim.office import Course, schedule
 from sim.reading import World
 from sim.response import response_level
+from sim.targets import HEAVY_ABOVE
 from sim.totals import SUMS, Rates, rates_of, steps_of, sums_of
 from sim.vocab import WARNING_LEVELS, Level, Pollutant
 from sim.warning import Terms
 from sim.weather import Shown, Weather
 
-HEAVY = 200.0
-"""A day above this index is heavily polluted (重度污染): the yardstick that is the same for all variants."""
-
 FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in WARNING_LEVELS), *SUMS, "heavy_days",
-           "heavy_days_missed", "missed_days", "false_alarm_days", "changes", "missed_kg", "false_alarm_cny")
+           "heavy_days_missed", "noon_missed_days", "noon_false_alarm_days", "level_changes", "noon_missed_kg",
+           "noon_false_alarm_cny")
 """What a variant comes to in one member; sums over areas."""
 
 COLUMNS_AT_ONCE = 4_000
@@ -132,11 +131,11 @@ def run_task(inputs: Inputs, task: Task) -> np.ndarray:
     weather = inputs.weathers[inputs.cases[task.cases[0]].weather]
     shown = weather.shown(task.first, task.last)
     days = Days(shown.observed[:, shown.decides], shown.issue)
-    hindsight = _Hindsight(weather, shown)
-    return np.stack([_figures(inputs.cases[at], shown, days, hindsight, task.first) for at in task.cases])
+    foreseen = _Foreseen(weather, shown)
+    return np.stack([_figures(inputs.cases[at], shown, days, foreseen, task.first) for at in task.cases])
 
 
-class _Hindsight:
+class _Foreseen:
     """The same days foreseen without error: one winter for all members, or one each."""
 
     def __init__(self, weather: Weather, shown: Shown) -> None:
@@ -149,13 +148,13 @@ class _Hindsight:
 
     def levels(self, case: Case) -> np.ndarray:
         """Response level at noon of each day that perfect forecasts would have brought, int8[day, k of one or all]."""
-        none = Shown(("0",) * self.size, self.areas, 1, 1, self.observed, self.days.forecast,
+        none = Shown(("0",) * self.size, self.areas, 1, 1, self.observed, self.observed, self.days.forecast,
                      np.arange(self.size * self.areas))
         timeline, _ = schedule(case.course(none, self.days))
         return levels_at_noon(timeline.of_class(0), none.areas * self.size, len(self.observed), case.escalate)
 
 
-def _figures(case: Case, shown: Shown, days: Days, hindsight: _Hindsight, first: int) -> np.ndarray:
+def _figures(case: Case, shown: Shown, days: Days, foreseen: _Foreseen, first: int) -> np.ndarray:
     """What one variant comes to in each member of a block, float64[member, figure]."""
     course = case.course(shown, days)
     timeline, warned = schedule(course)
@@ -170,9 +169,9 @@ def _figures(case: Case, shown: Shown, days: Days, hindsight: _Hindsight, first:
     elif case.rates:
         sums = sums_of(case.rates, timeline, members, case.escalate)
     now = levels_at_noon(own, size, len(shown.observed), case.escalate)
-    due = hindsight.levels(case)
+    due = foreseen.levels(case)
     due = np.tile(due, (1, members)) if due.shape[1] < size else due
-    heavy = shown.observed > HEAVY
+    heavy = shown.aqi > HEAVY_ABOVE  # the AQI, whatever index triggers: a yardstick that is the same for all variants
     missed, kg, false_alarms, cny = _regret(case, now, due, members)
     apart = [heavy, heavy & (now == 0)]
     counts = [part.sum(axis=0).reshape(members, areas).sum(axis=1) for part in apart]
@@ -206,19 +205,28 @@ def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> tuple
     and the yuan; by member. Priced by the level in force at noon, 24 h of full response: ramps are left out."""
     width = int(Level.red) + 1
     areas = now.shape[1] // members
-    pair = (np.arange(now.shape[1]) * width + due) * width + now
-    days = np.bincount(pair.ravel(), minlength=now.shape[1] * width * width).reshape(members, areas, width, width)
     less = np.arange(width)[:, None] > np.arange(width)  # [due, now]
-    missed, beyond = (days * less).sum(axis=(1, 2, 3)), (days * less.T).sum(axis=(1, 2, 3))
-    if not case.rates:
-        return missed, np.zeros(members), beyond, np.zeros(members)
-    per_day = np.zeros((areas, width, 2))  # kilograms and yuan of a day at each level, first phase
-    of_city = case.rates.ramps.series
-    for at in range(case.rates.per_hour.shape[2]):
-        worth = 24 * case.rates.per_hour[0, :, at]
-        for k, value in enumerate((worth[:, :len(Pollutant)].sum(axis=1), worth[:, SUMS.index("curtailed_value_cny")])):
-            per_day[:, at + 2, k] = np.bincount(of_city, value, areas)
-    apart = per_day[:, :, None] - per_day[:, None]  # [area, due, now, what]
-    kg = (days * np.maximum(apart[..., 0], 0)).sum(axis=(1, 2, 3))
-    cny = (days * np.maximum(-apart[..., 1], 0)).sum(axis=(1, 2, 3))
+    missed, kg, beyond, cny = (np.zeros(members) for _ in range(4))
+    first = 0
+    for at, end_h in enumerate(case.rates.ends_h if case.rates else (24.0 * len(now),)):
+        last = int(end_h // 24)
+        pair = (np.arange(now.shape[1]) * width + due[first:last]) * width + now[first:last]
+        days = np.bincount(pair.ravel(), minlength=now.shape[1] * width * width).reshape(members, areas, width, width)
+        missed, beyond = missed + (days * less).sum(axis=(1, 2, 3)), beyond + (days * less.T).sum(axis=(1, 2, 3))
+        if case.rates:
+            per_day = _a_day(case.rates, at, areas)
+            apart = per_day[:, :, None] - per_day[:, None]  # [area, due, now, what]
+            kg = kg + (days * np.maximum(apart[..., 0], 0)).sum(axis=(1, 2, 3))
+            cny = cny + (days * np.maximum(-apart[..., 1], 0)).sum(axis=(1, 2, 3))
+        first = last
     return missed, kg, beyond, cny
+
+
+def _a_day(rates: Rates, phase: int, areas: int) -> np.ndarray:
+    """Kilograms and yuan of a day at each level in one phase: float64[area, level, 2]."""
+    per_day = np.zeros((areas, int(Level.red) + 1, 2))
+    for lv in range(rates.per_hour.shape[2]):
+        worth = 24 * rates.per_hour[phase, :, lv]
+        for k, value in enumerate((worth[:, : len(Pollutant)].sum(axis=1), worth[:, SUMS.index("curtailed_value_cny")])):
+            per_day[:, lv + 2, k] = np.bincount(rates.ramps.series, value, areas)
+    return per_day

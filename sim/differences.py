@@ -56,7 +56,8 @@ def _plain(world: World) -> dict:
     folder = world.run.file.parent
     for place, key in [(plain["forecast"], "path"), *((city, key) for city in plain["cities"].values()
                                                       for key in ("observed", "enterprises", "other_sources"))]:
-        place[key] = place.get(key) and os.path.realpath(folder / place[key].replace("\\", "/"))
+        if isinstance(place.get(key), str):  # a file; generated winters stand as they are
+            place[key] = os.path.realpath(folder / place[key].replace("\\", "/"))
     return plain
 
 
@@ -129,7 +130,7 @@ def _of_editions(kind: str, name: str, rules: list[str], first: World, other: Wo
 
 def _rules(criteria: dict, world: World, *, merges: bool):  # noqa: ANN202
     known = criteria if any(criteria.values()) else {Level.red.name: (NEVER,)}
-    return compile_rules(known, merges=merges, lift_hours=world.settings.response.lift_hours)
+    return compile_rules(known, merges=merges, lift_hours=world.settings.response.lift_hours, counted=world.rules.counted)
 
 
 def _criteria_text(rows: tuple[Criterion, ...], lang: str) -> str:

@@ -24,19 +24,22 @@ def stand(people: Population, events: tuple[Event, ...], when: date, seed: int) 
     An upgrade by share draws enterprises by name: who moves up does not depend on who else is in the list.
     """
     grade, runs = people.grade.copy(), np.ones(len(people), bool)
-    for number, event in enumerate(events):
+    told = np.zeros(len(people), bool)  # lines that an earlier event opened or closed: a later opening reopens them
+    for number, event in sorted(enumerate(events), key=lambda one: (one[1].date, one[0])):
         lines = meant(people, event)
-        if event.event == "opens":
-            runs[lines] = event.date <= when
-        if event.date > when:
+        if event.event in {"opens", "closes"}:
+            if event.date <= when:
+                runs[lines] = event.event == "opens"
+            elif event.event == "opens":
+                runs[lines[~told[lines]]] = False
+            told[lines] = True
+        elif event.date > when:
             continue
-        if event.event == "closes":
-            runs[lines] = False
         elif event.event == "grade":
             grade[lines] = list(Grade).index(Grade(event.to))
         elif event.event == "fraud":
             grade[lines] = [_step(people, grade, at, lowest=True) for at in lines]
-        elif event.event == "upgrade":
+        else:
             if event.share is not None:
                 lines = _drawn(people, grade, event, number, seed)
             grade[lines] = [_step(people, grade, at) for at in lines]
@@ -63,17 +66,24 @@ def _drawn(people: Population, grade: np.ndarray, event: Event, number: int, see
     return np.flatnonzero(fits & (draws < event.share))
 
 
+LADDERS = (("A+", "A", "B", "B-", "C", "D"), ("leading", "non-leading"))
+"""Grades from best to lowest; an industry may know both ladders, a line stands on one."""
+
+
 def _step(people: Population, grade: np.ndarray, line: int, *, lowest: bool = False) -> int:
-    """Grade code one step up for a line, or the lowest of its scale; an ungraded line goes to the lowest grade."""
-    scale = [word for word in scale_of(people.industries[people.industry[line]], people.processes[people.process[line]])
-             if word != Grade.UNGRADED]
+    """Grade code one step up for a line, or the lowest of its ladder; an ungraded line goes to the lowest grade.
+
+    Where a ladder has no lower end (leading glass works) the lowest letter stands for it.
+    """
+    known = scale_of(people.industries[people.industry[line]], people.processes[people.process[line]])
+    ladders = [[word for word in ladder if word in known] for ladder in LADDERS]
     now = list(Grade)[grade[line]].value
-    if not scale:
-        return int(grade[line])
-    if lowest or now not in scale:
-        word = scale[-1]
+    mine = next((ladder for ladder in ladders if now in ladder), None)
+    ends = [ladder[-1] for ladder in (mine or [], *ladders) if ladder and ladder[-1] in ("D", "non-leading")]
+    if lowest or mine is None:
+        word = ends[0] if ends else now
     else:  # the half grades are for a few industries' own assessments: the drive is from one letter to the next
-        better = [one for one in scale[: scale.index(now)] if one not in (Grade.A_PLUS, Grade.B_MINUS)]
+        better = [one for one in mine[: mine.index(now)] if one not in (Grade.A_PLUS, Grade.B_MINUS)]
         word = better[-1] if better else now
     return list(Grade).index(Grade(word))
 

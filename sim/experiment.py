@@ -111,14 +111,22 @@ def _called(run: RunSettings, path: Path, files: list[Path]) -> RunSettings:
 
 
 def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSettings]:
-    """Runs of a grid without those that equal an earlier one: a varied key takes the place of a variant's."""
+    """Runs without those that equal an earlier one because a varied or set value takes the place of their own.
+
+    Where it takes the place of a part only, that is told: a variant's title may no longer say what it is.
+    """
     kept: list[RunSettings] = []
     for run in runs:
-        same = next((other for other in kept if run.varied and other.settings == run.settings), None)
+        overruled = run.overruled
+        plain = run.settings.model_copy(update={"title": None, "note": None})
+        same = next((other for other in kept if (run.varied or overruled) and plain == other.settings.model_copy(
+            update={"title": None, "note": None})), None)
         if same:
             findings.add("runs.same", doubtful=True, file=run.file, key=run.name, other=same.name)
-        else:
-            kept.append(run)
+            continue
+        kept.append(run)
+        for key in overruled:
+            findings.add("runs.overruled", doubtful=True, file="--set", key=key, run=run.name)
     return kept
 
 

@@ -140,13 +140,18 @@ def _decision(run: Run, at: int, series: int, lang: str) -> list[Step]:
     steps = []
     if taken.criterion[at] >= 0:
         today = int(taken.issued[at]) // 24
-        ahead = world.ahead(today, series)
-        said = ", ".join(f"{calendar.date_of(today + lead).isoformat()[5:]} {value:.0f}"
-                         for lead, value in enumerate(ahead, start=1) if np.isfinite(value))
-        observed = world.observed[today, series]
-        steps.append(Step(text("explain.forecast", lang), (text(
-            "explain.forecast.text", lang, issued=calendar.stamp(int(taken.issued[at])).replace("T", " "),
-            today=f"{observed:.0f}", ahead=said),)))
+        member, area = divmod(series, len(world.cities))
+        how, areas = world.linkage.acts_through(area)
+        seen = areas if how == "joint" or not world.linkage.tighten else (area, *areas)  # whose days the decision looked at
+        lines = []
+        for one in seen or (area,):
+            column = member * len(world.cities) + one
+            ahead = ", ".join(f"{calendar.date_of(today + lead).isoformat()[5:]} {value:.0f}"
+                              for lead, value in enumerate(world.ahead(today, column), start=1) if np.isfinite(value))
+            said = text("explain.forecast.text", lang, issued=calendar.stamp(int(taken.issued[at])).replace("T", " "),
+                        today=f"{world.observed[today, column]:.0f}", ahead=ahead)
+            lines.append(f"{world.names[world.cities[one]][lang]}: {said}" if how else said)
+        steps.append(Step(text("explain.forecast", lang), tuple(lines)))
     said_kind = text("explain.decision.text", lang, kind=text(f"kind.{kind}", lang),
                      level=text(f"level.{level.name}", lang), issued=calendar.stamp(int(taken.issued[at])).replace("T", " "),
                      effective=calendar.stamp(float(taken.effective[at])).replace("T", " "))

@@ -54,8 +54,9 @@ class Asked:
     """What is asked of n lines at the asking levels, yellow to red.
 
     output : float64[3, n], share of output taken away. emission : float64[3, n] by pollutant, only where some line's
-    share differs from its output's. row : int32[3, n], position in `rows`. assumed : bool[3, n], the row rests on an
-    assumption. whole : int8[3, n], 1 a whole line stops, 0 a whole line runs on, -1 not counted by lines.
+    share differs from its output's. row : int32[3, n], position in `rows`. assumed : float64[3, n], which part of the share
+    rests on an assumption: all or nothing by the row, save where a negotiated cut stands on top of it. whole : int8[3, n],
+    1 a whole line stops, 0 a whole line runs on, -1 not counted by lines.
     """
 
     output: np.ndarray
@@ -195,7 +196,7 @@ def ask(population: Population, choice: Choice, findings: Findings) -> Asked:
                      first=population.line_id[np.flatnonzero(bound)[0]])
     kept = np.divide(cap, share, out=np.ones_like(share), where=share > cap)
     emission = {p: np.minimum(e * kept, 1.0) for p, e in emission.items()}
-    assumed = np.array([r.basis is Basis.ASSUMED for r in rows])[row]
+    assumed = np.array([float(r.basis is Basis.ASSUMED) for r in rows])[row]
     return Asked(np.minimum(share, cap), emission, row, assumed, whole, tuple(rows))
 
 
@@ -208,7 +209,8 @@ def count_whole_lines(population: Population, share: np.ndarray, asked: np.ndarr
     """
     counted = np.full(len(share), -1, np.int8)
     classes = [list(Control).index(control) for control in UNCOUNTED]
-    lines = np.flatnonzero(asked & (population.min_load == 0) & ~np.isin(population.control, classes))
+    idle = (population.output == 0) & (population.value == 0) & ~population.emission.any(axis=0)  # closed, out of season
+    lines = np.flatnonzero(asked & (population.min_load == 0) & ~idle & ~np.isin(population.control, classes))
     if not len(lines):
         return share, counted
     frame = pd.DataFrame({

@@ -31,6 +31,13 @@ class Linkage:
     tighten: bool
     own: np.ndarray
 
+    def acts_through(self, area: int) -> tuple[str, tuple[int, ...]]:
+        """How an area comes to its warnings: `follow` with its leader, `joint` with its group, or "" alone."""
+        for one, leader in self.follow:
+            if one == area:
+                return "follow", (leader,)
+        return next((("joint", members) for members, _ in self.groups if area in members), ("", ()))
+
     def link(self, outlook: Outlook) -> Outlook:
         """The outlook that each area acts on. Series k = member x area: the areas of each member are linked."""
         shape = (-1, len(self.own))
@@ -79,19 +86,24 @@ class Seen:
     def ranked(self, members: np.ndarray, count: int) -> "Seen":
         """One outlook for a group: what at least `count` of its members show, each figure by its rank among them.
 
-        level : the highest that `count` members reach. start, end : the hour at which the `count`-th of the members with
-        an episode has begun, and the last day on which `count` of them have not ended. criterion : of the member with
-        that level whose episode begins first.
+        Only members whose episode meets the group's first one in time are looked at: a later one is a later warning. start :
+        the day on which the `count`-th of them begins. level : the highest that `count` of them reach. end : the last day
+        on which `count` of them have not ended. criterion : of the member with that level whose episode begins first.
         """
-        level, some = self.level[:, members], self.level[:, members] > 0
-        at = len(members) - count
-        start = np.where(some, self.start[:, members], LATEST)
+        level, at = self.level[:, members], len(members) - count
+        start = np.where(level > 0, self.start[:, members], LATEST)
+        end = np.where(level > 0, self.end[:, members], -1)
+        begins = np.sort(start, axis=1)[:, [count - 1]]
+        reach = np.where(start <= begins, end, -1).max(axis=1, keepdims=True)
+        for _ in range(len(members)):  # an episode that begins before the others have ended draws them out
+            reach = np.maximum(reach, np.where(start <= reach + 1, end, -1).max(axis=1, keepdims=True))
+        together = start <= np.maximum(reach + 1, begins)
+        level, end = np.where(together, level, 0), np.where(together, end, -1)
         shared = np.sort(level, axis=1)[:, at]
         gives = np.where(level == shared[:, None], start, LATEST).argmin(axis=1)
         enough = shared > 0
         return Seen(
-            shared, np.where(enough, np.sort(start, axis=1)[:, count - 1], -1),
-            np.where(enough, np.sort(np.where(some, self.end[:, members], -1), axis=1)[:, at], -1),
+            shared, np.where(enough, begins[:, 0], -1), np.where(enough, np.sort(end, axis=1)[:, at], -1),
             np.take_along_axis(self.criterion[:, members], gives[:, None], axis=1)[:, 0],
             np.sort(self.episodes[:, members], axis=1)[:, at], self.today_over[:, members].sum(axis=1) >= count,
             self.hold_over[:, members].sum(axis=1) >= count,

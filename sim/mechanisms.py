@@ -96,5 +96,5 @@ def _electricity(table: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
     members = table["member"].nunique()
     by_grade = table.groupby("grade", sort=False)[["used_kwh", "surcharge_cny"]].sum() / members
     order = [grade.value for grade in Grade if grade.value in by_grade.index]
-    return [{"grade": text(f"grade.{grade}", lang), "gwh": by_grade["used_kwh"][grade] / 1e6,
+    return [{"grade": text(f"grade.{grade}", lang), "gwh": by_grade["used_kwh"][grade] / 1e4,
              "surcharge": by_grade["surcharge_cny"][grade] / MONEY[lang]} for grade in order]

@@ -32,13 +32,14 @@ def negotiate(people: Population, asked: Asked, terms: Negotiated) -> Asked:
         lines = np.flatnonzero(taken & (more > 0))
         if not len(lines):
             continue
+        asked_before = output[at, lines] * assumed[at, lines]  # what the row asked stays on its own basis
         output[at, lines] += more[lines]
+        assumed[at, lines] = (asked_before + more[lines]) / output[at, lines]
         for shares in emission.values():
             shares[at, lines] = np.minimum(shares[at, lines] + more[lines], 1.0)
         whole[at, lines] = -1
-        row[at, lines], added = _rows(rows, row[at, lines])
+        row[at, lines], added = _rows(rows, row[at, lines], terms.offer_share)
         rows += added
-        assumed[at, lines] = True
     return Asked(output, emission, row, assumed, whole, tuple(rows))
 
 
@@ -72,9 +73,10 @@ def _level_at(name: str) -> int:
     return next(place for place, level in enumerate(ASKING_LEVELS) if level.name == name)
 
 
-def _rows(rows: list[RuleRow], before: np.ndarray) -> tuple[np.ndarray, list[RuleRow]]:
+def _rows(rows: list[RuleRow], before: np.ndarray, offer: float) -> tuple[np.ndarray, list[RuleRow]]:
     """Places of the rows that say a negotiated cut stands on top of another row, and the rows to be added."""
     places, which = np.unique(before, return_inverse=True)
-    added = [replace(rows[place], kind=Kind.LOAD, basis=Basis.ASSUMED, confidence="negotiated", cite="NEGOTIATED2024",
-                     coking_h=None, via=(*rows[place].via, rows[place].cite)) for place in places]
+    added = [replace(rows[place], kind=Kind.LOAD, share=min(1.0, float(rows[place].share) + offer), basis=Basis.ASSUMED,
+                     confidence="negotiated", cite="NEGOTIATED2024", interval=None, coking_h=None,
+                     via=(*rows[place].via, rows[place].cite)) for place in places]
     return which.reshape(-1) + len(rows), added

@@ -81,7 +81,8 @@ def orders(run: Run, lang: str) -> pd.DataFrame:
     if run.accounts is None or run.classes is None:
         return pd.DataFrame(columns=columns)
     made: dict[tuple, str] = {}
-    frames = [_orders_of(run, part, spell, lang, made) for spell in spells(run) for part in run.accounts[0].phases
+    first = [spell for spell in spells(run) if spell[0] < len(run.world.cities)]  # papers are of one member: the first
+    frames = [_orders_of(run, part, spell, lang, made) for spell in first for part in run.accounts[0].phases
               if spell[3] < 24 * part.phase.last and spell[4] > 24 * part.phase.first]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 

@@ -83,4 +83,4 @@ def _lowered(people: Population, running: np.ndarray) -> Population:
     """The lists at a share of their rates; the safe least load stays what it was, as a share of what now runs."""
     floor = np.divide(people.min_load, running, out=np.zeros(len(people)), where=running > 0)
     return replace(people, output=people.output * running, value=people.value * running,
-                   emission=people.emission * running, trucks=people.trucks * running, min_load=np.minimum(floor, 1.0))
+                   emission=people.emission * running, min_load=np.minimum(floor, 1.0))

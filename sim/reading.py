@@ -26,7 +26,7 @@ from sim.scenario import RunSettings
 from sim.seasons import season_names
 from sim.series import Series, city_names, city_words, series_of
 from sim.settings import Settings
-from sim.vocab import Level
+from sim.vocab import Kind, Level
 from sim.warning import easier_above
 from sim.weather import Shown, Weather
 from sim.winters import Generated, winters
@@ -202,8 +202,9 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
     doubt_totals(sources, population, [list(city.totals.kg_per_day) for city in cities.values()], list(cities), findings)
     stands_for = dict(zip(cities, source, strict=True))
     days = reader.once(("weather", *(id(index[key]) for key in with_series), forecasts.model_dump_json(), *source,
-                        settings.seed), lambda: Weather(
-        _side_by_side(index, with_series), told, forecasts, tuple(with_series),
+                        tuple(tuple(sorted(one)) for one in words.values()), settings.seed), lambda: Weather(
+        _side_by_side(index, with_series, "trigger"), _side_by_side(index, with_series, "aqi"), told, forecasts,
+        tuple(with_series),
         np.array([with_series.index(key) for key in source]), settings.seed))
     return World(
         run, calendar, edition, rules, names, {area: series[of] for area, of in stands_for.items()},
@@ -215,8 +216,8 @@ def _days(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar
           edition: rulebook.Edition) -> tuple[tuple[Series, ...], tuple[DailyIndex, ...]]:
     """The winters of a city and their daily index."""
     settings = run.settings
-    key = ("days", city, str(settings.cities[city].observed), calendar, settings.aqi, edition.trigger, settings.dust_ratio,
-           settings.seed)
+    key = ("days", city, str(settings.cities[city].observed), tuple(sorted(words)), calendar, settings.aqi, edition.trigger,
+           settings.dust_ratio, settings.seed)
 
     def make() -> tuple[tuple[Series, ...], tuple[DailyIndex, ...]]:
         every = _observed(run, city, words, calendar, reader, edition)
@@ -225,9 +226,10 @@ def _days(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar
     return reader.once(key, make)
 
 
-def _side_by_side(index: dict[str, tuple[DailyIndex, ...]], cities: list[str]) -> np.ndarray:
-    """Trigger index of some cities, one winter each or as many as there are members: float64[day, winter, city]."""
-    return np.stack(np.broadcast_arrays(*(np.stack([one.trigger for one in index[key]], axis=1) for key in cities)), axis=2)
+def _side_by_side(index: dict[str, tuple[DailyIndex, ...]], cities: list[str], what: str) -> np.ndarray:
+    """Trigger index or AQI of some cities, one winter each or as many as there are members: float64[day, winter, city]."""
+    winters = [np.stack([getattr(one, what) for one in index[key]], axis=1) for key in cities]
+    return np.stack(np.broadcast_arrays(*winters), axis=2)
 
 
 def _observed(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar, reader: Reader,
@@ -276,7 +278,7 @@ def _choice(settings: Settings) -> Choice:
         industry = industry_named(one.industry).key if one.industry else ANY  # type: ignore[union-attr]
         process = process_named(industry, one.process) if one.process else ANY
         overrides.append(Override(one.share, Level[one.level], industry, process, one.grade or ANY,
-                                  one.control.value, one.kind))
+                                  one.control.value, Kind(one.kind) if one.kind else None))
     parameters = {name: getattr(grading, name) for name in ("yellow", "orange", "red")
                   if getattr(grading, name) is not None}
     return Choice(rulebook.policy(grading.policy), parameters, tuple(overrides), grading.point, grading.non_compliant,

@@ -18,28 +18,31 @@ def reduction_targets(run: Run) -> pd.DataFrame:
 
     One row per member, city, level and pollutant where the city's total is known: asked_kg_per_day when all lines have
     arrived, of which asked_other_kg_per_day from sources outside the list, what the listed lines emit in
-    all, the cut's share of the total, the target (NaN where the edition states none) and whether it is met.
+    all, the cut's share of the total, the target (NaN where the edition states none) and whether it is met. Where seasons
+    or dated changes make stretches of the period unlike, that in which a level takes the smallest share, from day `as_of`.
     """
     columns = ["run", "member", "city", "level", "pollutant", "asked_kg_per_day", "asked_other_kg_per_day",
-               "listed_kg_per_day", "total_kg_per_day", "share", "target", "met"]
+               "listed_kg_per_day", "total_kg_per_day", "share", "target", "met", "as_of"]
     if run.accounts is None:
         return pd.DataFrame(columns=columns)
-    account, world, rows = run.accounts[0].phases[0], run.world, []
+    world, rows = run.world, []
     targets = world.edition.targets.share if world.edition.targets else {}
     for c, city in enumerate(world.cities):
-        mine, totals = account.people.city == c, society.whole_society_kg_per_day(world, city)
+        mine, totals = world.population.city == c, society.whole_society_kg_per_day(world, city)
         other = society.asked_other_kg_per_day(world, city)
         for at, level in enumerate(ASKING_LEVELS):
             target = targets.get(level.name, np.nan)  # type: ignore[call-overload]
             for p, pollutant in enumerate(Pollutant):
                 total = totals[pollutant]
                 if total:
-                    asked = float((account.people.emission[p] * account.asked.share_of(pollutant)[at])[mine].sum())
+                    asked, listed, first = min((
+                        float((phase.people.emission[p] * phase.asked.share_of(pollutant)[at])[mine].sum()),
+                        float(phase.people.emission[p][mine].sum()), phase.first) for phase in world.phases)
                     asked += float(other[at, p])
-                    listed = float(account.people.emission[p][mine].sum())
                     met = bool(asked / total >= target) if target == target else None
                     rows += [(world.run.name, member, city, level.name, pollutant.value, asked, float(other[at, p]), listed,
-                              total, asked / total, target, met) for member in world.members]
+                              total, asked / total, target, met, world.calendar.date_of(first).isoformat())
+                             for member in world.members]
     return pd.DataFrame(rows, columns=columns)
 
 

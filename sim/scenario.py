@@ -45,6 +45,13 @@ class RunSettings:
     file: Path = Path()
     varied: Cell = ()
 
+    @property
+    def overruled(self) -> list[str]:
+        """Keys of `--set` that take the place of what a variant sets, or of a part or the whole of it."""
+        own = [change.key for change in self.changes if change.given.startswith("variants.")]
+        later = [change.key for change in self.changes if change.given == "--set"]
+        return [key for key in later if any(f"{one}.".startswith(f"{key}.") or f"{key}.".startswith(f"{one}.") for one in own)]
+
     def shown(self, lang: str) -> str:
         """The run as a reader knows it: by the title that its variant gives itself, else by its name."""
         titled = not self.varied and any(c.key == TITLE and c.given == f"variants.{self.name}" for c in self.changes)
@@ -126,7 +133,7 @@ def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: 
     for step in steps:
         if step not in about_criteria:
             _apply(tree_now, *step, changes, file, findings)
-    _spelled_out(plain, file)
+            _spelled_out(plain, file)  # a short form given by one step is a block for the next
     own = plain.get("criteria") or {}
     if not isinstance(own, dict):
         findings.add("value.mapping", file=file, place=tree.line(("criteria",)), key="criteria")

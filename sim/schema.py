@@ -49,7 +49,7 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     elif kind.startswith(("date", "datetime")):
         code = "value.date"
     elif kind.startswith(("int", "float", "decimal", "finite")):
-        code, words = "value.number", {"wanted": "1, 2, 3 …" if kind.startswith("int") else "0.5"}
+        code, words = "value.number", {"wanted": "1, 2, 3 …" if kind.startswith("int") else "0.5, 24"}
     elif kind.startswith("bool"):
         code = "value.bool"
     elif kind in {"model_type", "dict_type", "model_attributes_type"}:

@@ -137,9 +137,10 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
     else:
         grid.add_row("", text("cli.no_list", lang))
     targets = found.targets[(found.targets["run"] == run.world.run.name) & found.targets["met"].notna()]
-    if len(targets):
-        grid.add_row(text("cli.targets", lang), text("cli.targets_met", lang, met=int(targets["met"].astype(bool).sum()),
-                                                     of=len(targets)))
+    cuts = targets["target"].str.startswith("reduction_") if len(targets) else targets["met"]
+    for key, rows in (("cli.targets", targets[~cuts.astype(bool)]), ("cli.targets_cuts", targets[cuts.astype(bool)])):
+        if len(rows):
+            grid.add_row(text(key, lang), text("cli.targets_met", lang, met=int(rows["met"].astype(bool).sum()), of=len(rows)))
     if members > 1:
         grid.add_row("", text("cli.members", lang, count=members, member=run.world.members[0]))
     if run.world.run.told:
@@ -158,7 +159,8 @@ def _warnings(found: Results, run: Run, lang: str) -> str:
     hours = ", ".join(f"{_level(level, lang)} {text('cli.hours', lang, hours=_count(facts.hours[level.name]))}"
                       for level in WARNING_LEVELS if facts.hours[level.name])
     cities, stamp = len(run.world.cities), run.world.calendar.stamp
-    lines = [f"{counted}; {text('cli.response', lang)} {hours}"]
+    summed = text("cli.summed", lang, count=cities) if cities > 1 else ""
+    lines = [f"{counted}; {text('cli.response', lang)} {hours}{summed}"]
     listed = run.accounts is not None  # with lists, areas that have none are told in warnings.csv
     together: dict[tuple, list[str]] = {}
     for series, cls, level, begins, ends in spells(run):

@@ -1,5 +1,7 @@
 """The whole society 全社会 beside the list: other sources and trucks of a run as tables, and a city's total emissions."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -47,6 +49,18 @@ def other_sources(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[SOURCE_COLUMNS]
 
 
+def stretches(run: Run) -> Iterator[tuple[float | np.ndarray, int, np.ndarray]]:
+    """The phases of a run: share of the listed trips that runs (float64[n] or 1), days, and days of response of each city at
+    each level that asks something, float64[member, city, 3]."""
+    world, before = run.world, 0.0
+    shape = len(world.members), len(world.cities)
+    for phase in world.phases:
+        until = level_hours(run.ledger.timeline, shape[0] * shape[1], 24 * phase.last, world.settings.response.escalate)
+        until = until[:, -len(ASKING_LEVELS):].reshape(*shape, len(ASKING_LEVELS)) / 24
+        yield (1.0 if phase.running is None else phase.running), phase.days, until - before
+        before = until
+
+
 def trucks(run: Run, lang: str) -> pd.DataFrame:
     """One row per line with truck trips, where bans are in force: trips over the period, and those taken off the road.
 
@@ -56,16 +70,18 @@ def trucks(run: Run, lang: str) -> pd.DataFrame:
     if hauls is None or people is None:
         return pd.DataFrame(columns=TRUCK_COLUMNS)
     with_trips = np.flatnonzero(hauls.trips > 0)
-    days = response_hours(run) / 24
-    banned_share, clause = hauls.banned_share[:, with_trips], np.array(_clauses(run, lang), object)
+    share, clause = hauls.banned_share[:, with_trips], np.array(_clauses(run, lang), object)
     kind, city, trips = hauls.kind[with_trips], people.city[with_trips], hauls.trips[with_trips]
+    baseline, banned = np.zeros(len(trips)), np.zeros((len(world.members), len(trips)))
+    for running, days, response in stretches(run):
+        runs = trips * (running[with_trips] if isinstance(running, np.ndarray) else running)
+        baseline += runs * days
+        banned += runs * (share * response[:, city].swapaxes(1, 2)).sum(axis=1)
     frames = [pd.DataFrame({
         "run": world.run.name, "member": member, "city": np.array(world.cities, object)[city],
         "line_id": people.line_id[with_trips], "enterprise_id": people.enterprise_id[with_trips],
-        "enterprise": people.enterprise_name[with_trips], "clean": hauls.clean[kind],
-        "trips_baseline": trips * world.calendar.days,
-        "trips_banned": (banned_share * days[m, city].T).sum(axis=0) * trips,
-        "clause": clause[kind]}) for m, member in enumerate(world.members)]
+        "enterprise": people.enterprise_name[with_trips], "clean": hauls.clean[kind], "trips_baseline": baseline,
+        "trips_banned": banned[m], "clause": clause[kind]}) for m, member in enumerate(world.members)]
     return pd.concat(frames, ignore_index=True)[TRUCK_COLUMNS]
 
 
@@ -76,8 +92,9 @@ def headline(run: Run, member: int) -> dict[str, float]:
         kg = (others.cuts.share * days[others.sources.city].T[:, None] * others.sources.emission).sum(axis=(0, 2))
         found |= {f"avoided_other_{p}_kg": float(kg[at]) for at, p in enumerate(Pollutant)}
     if others.haulage and run.world.population:
-        each = others.haulage.banned_share * days[run.world.population.city].T * others.haulage.trips
-        found["trips_banned"] = float(each.sum())
+        city, hauls = run.world.population.city, others.haulage
+        found["trips_banned"] = sum(float((hauls.banned_share * response[member, city].T * hauls.trips * running).sum())
+                                    for running, _, response in stretches(run))
     return found
 
 
@@ -85,7 +102,7 @@ def _clauses(run: Run, lang: str) -> list[str]:
     """For each kind of user the clauses of the bans that met it in the run, and of what spared its trucks."""
     hauls, hours = run.world.others.haulage, response_hours(run).sum(axis=(0, 1))
     assert hauls is not None
-    exempt, said = run.world.settings.transport.new_energy_exempt, []
+    exempt, said = run.world.settings.transport.spares_new_energy, []
     for rules, clean in zip(hauls.rules, hauls.clean, strict=True):
         met = [ban for ban in rules if hours[ASKING_LEVELS.index(ban.level)]]
         cites = [ban.cite for ban in met] + [CLEAN_CITE] * bool(met and clean)
@@ -147,17 +164,18 @@ def truck_rows(run: Run) -> list[dict]:
     hauls, people, world = run.world.others.haulage, run.world.population, run.world
     if hauls is None or people is None:
         return []
-    days, rows = response_hours(run).mean(axis=0) / 24, []
-    clean = hauls.clean[hauls.kind]
+    rows, clean = [], hauls.clean[hauls.kind]
     for c, city in enumerate(world.cities):
         trips = hauls.trips * (people.city == c)
         if trips.sum():
             share = hauls.banned_share @ trips / trips.sum()
+            runs = [(trips * running, days, response.mean(axis=0)[c]) for running, days, response in stretches(run)]
+            banned = sum(float(response @ (hauls.banned_share @ each)) for each, _, response in runs)
             rows.append({"city": city, "trips_per_day": float(trips.sum()),
                          "clean_share": float(trips[clean].sum() / trips.sum()),
                          "shares": [{"level": level.name, "share": float(share[at])} for at, level in enumerate(ASKING_LEVELS)],
-                         "banned": float(share @ days[c] * trips.sum()),
-                         "banned_share": float(share @ days[c] / world.calendar.days)})
+                         "banned": banned,
+                         "banned_share": banned / sum(float(each.sum()) * days for each, days, _ in runs)})
     return rows
 
 
@@ -168,5 +186,5 @@ def citations_met(run: Run) -> list[str]:
     if hauls:
         met = [ban for rules in hauls.rules for ban in rules]
         keys += [ban.cite for ban in met] + [CLEAN_CITE] * bool(hauls.clean.any())
-        keys += [EXEMPT_CITE] * (run.world.settings.transport.new_energy_exempt and any(ban.all_stages for ban in met))
+        keys += [EXEMPT_CITE] * (run.world.settings.transport.spares_new_energy and any(ban.all_stages for ban in met))
     return list(dict.fromkeys(keys))

@@ -78,8 +78,8 @@ def regret(variants: pd.DataFrame, labels: Sequence[str], value_unit: float, nam
         figure.subplots_adjust(0.24, 0.55 / height, 0.98, 1 - 0.42 / height, wspace=0.06)
         left, right = figure.subplots(1, 2, sharey=True)
         place = np.arange(len(variants))
-        left.barh(place, variants["missed_kg"] / 1000, 0.66, color=PLAIN)
-        right.barh(place, variants["false_alarm_cny"] / value_unit, 0.66, color=SECOND)
+        left.barh(place, variants["noon_missed_kg"] / 1000, 0.66, color=PLAIN)
+        right.barh(place, variants["noon_false_alarm_cny"] / value_unit, 0.66, color=SECOND)
         left.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
         left.invert_yaxis()
         for axes, key in ((left, "missed"), (right, "false")):

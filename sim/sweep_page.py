@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from sim import charts, sweep_charts, wording
-from sim.cases import HEAVY
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
 from sim.labels import MONEY, text
 from sim.page import environment
 from sim.results import PACKAGES, Results, version
 from sim.sweeping import Sweep
+from sim.targets import HEAVY_ABOVE
 
 SHOWN = 24
 """Variants drawn one by one; of more, those on the front and the first of the others."""
@@ -44,7 +44,7 @@ def render(found: Sweep, lang: str) -> str:
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
         note=getattr(world.settings.note, lang, ""), keys=found.keys, members=len(found.inputs.members),
-        count=len(variants), heavy=f"{HEAVY:g}", first=variants["run"].iloc[0],
+        count=len(variants), heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
         forecast=wording.forecast_note(world, lang), **parts)
 
 
@@ -113,6 +113,6 @@ def _intervals(found: Sweep, shown: pd.DataFrame, lang: str) -> str:
 
 
 def _rows(variants: pd.DataFrame, unit: float) -> list[dict[str, Any]]:
-    rows = variants.assign(value=variants["curtailed_value_cny"] / unit, false_value=variants["false_alarm_cny"] / unit,
-                           missed_t=variants["missed_kg"] / 1000)
+    rows = variants.assign(value=variants["curtailed_value_cny"] / unit, false_value=variants["noon_false_alarm_cny"] / unit,
+                           missed_t=variants["noon_missed_kg"] / 1000)
     return rows.head(4 * SHOWN).to_dict("records")

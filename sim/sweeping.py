@@ -23,7 +23,8 @@ Progress = Callable[[str, int, int], None]
 
 CONTRACT = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in ASKING_LEVELS),
             *(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_share", "curtailed_value_cny")
-BESIDE = ("heavy_days", "heavy_days_missed", "missed_days", "missed_kg", "false_alarm_days", "false_alarm_cny", "changes")
+BESIDE = ("heavy_days", "heavy_days_missed", "noon_missed_days", "noon_missed_kg", "noon_false_alarm_days",
+          "noon_false_alarm_cny", "level_changes")
 """What a sweep tells of each variant and member beside the columns of a comparison (docs/model.md)."""
 
 PARTS = ".parts"

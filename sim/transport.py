@@ -58,18 +58,40 @@ class Transport(Frozen):
     """Bans in force, the fleets they meet, and whose freight is clean 清洁运输.
 
     fleet, car_fleet : the city's heavy trucks and light vehicles. Enterprises with freight (trips x tonnes_per_truck x
-    365) of clean_freight_mt_per_year and more run trucks of clean_stage and later only (并政办发〔2021〕16号, task 14).
+    365) of clean_freight_mt_per_year and more run trucks of clean_stage and later only. That and the exemption of new
+    energy are as the set of bans has them where the scenario is silent: not every place has such a rule.
     listed_share : share of the city's truck trips that serve enterprises of the list.
     """
 
     bans: str = NO_BANS
-    new_energy_exempt: bool = True
+    new_energy_exempt: bool | None = None
     fleet: Fleet = _default_fleet(Source.HEAVY_TRUCKS)
     car_fleet: Fleet = _default_fleet(Source.LIGHT_VEHICLES)
-    clean_freight_mt_per_year: NonNegativeFloat = 1.5
-    clean_stage: Literal["china5", "china6"] = "china6"
+    clean_freight_mt_per_year: NonNegativeFloat | None = None
+    clean_stage: Literal["china5", "china6"] | None = None
     tonnes_per_truck: PositiveFloat = 30
     listed_share: Share = 0.5
+
+    @property
+    def spares_new_energy(self) -> bool:
+        """Whether new-energy vehicles run on where all stages are banned."""
+        return self.new_energy_exempt if self.new_energy_exempt is not None else _exemption(self.bans, "new_energy") == "yes"
+
+    @property
+    def clean_from_mt(self) -> float:
+        """Freight from which an enterprise runs clean transport only, Mt a year; infinite where no such rule is known."""
+        known = _exemption(self.bans, "clean_freight_mt_per_year")
+        return self.clean_freight_mt_per_year if self.clean_freight_mt_per_year is not None else float(known or "inf")
+
+    @property
+    def clean_from_stage(self) -> str:
+        """Oldest stage of clean transport."""
+        return self.clean_stage or _exemption(self.bans, "clean_stage") or "china6"
+
+
+def _exemption(bans: str, what: str) -> str:
+    """What a set of bans spares, from `data/transport/exemptions.csv`; blank where it names nothing."""
+    return next((row[what] for row in records("transport/exemptions.csv") if row["bans"] == bans), "")
 
 
 @dataclass(frozen=True)
@@ -197,17 +219,17 @@ def haulage(trips: np.ndarray, enterprise: np.ndarray, excepted: np.ndarray, tra
     """
     rules = bans(transport.bans)
     of_firm = np.bincount(enterprise, weights=trips)[enterprise] if len(trips) else trips
-    clean = of_firm * transport.tonnes_per_truck * 365 >= transport.clean_freight_mt_per_year * 1e6
+    clean = of_firm * transport.tonnes_per_truck * 365 >= transport.clean_from_mt * 1e6
     steps = np.array(sorted({0.0, *(ban.min_trips_per_day for ban in rules)}))
     size = np.searchsorted(steps, of_firm, side="right") - 1
     kinds, kind = np.unique(np.stack([size, clean, excepted]).astype(int), axis=1, return_inverse=True)
     fleets, taken, met = [], [], []
     for step, is_clean, is_excepted in kinds.T:
         fleet = transport.fleet.shares
-        fleets.append(clean_fleet(fleet, transport.clean_stage) if is_clean else fleet)
+        fleets.append(clean_fleet(fleet, transport.clean_from_stage) if is_clean else fleet)
         mine = () if is_excepted else tuple(
             ban for ban in rules if ban.vehicle is Source.HEAVY_TRUCKS and ban.meets(steps[step]))
-        taken.append(trips_taken(mine, Source.HEAVY_TRUCKS, steps[step], new_energy_exempt=transport.new_energy_exempt))
+        taken.append(trips_taken(mine, Source.HEAVY_TRUCKS, steps[step], new_energy_exempt=transport.spares_new_energy))
         met.append(mine)
     return Haulage(trips, kind.ravel(), np.array(fleets), np.array(taken), kinds[1].astype(bool), tuple(met))
 
@@ -226,4 +248,4 @@ def city_cut(vehicle: Source, transport: Transport) -> np.ndarray:
 
 
 def _taken(vehicle: Source, transport: Transport, trips_per_day: float) -> np.ndarray:
-    return trips_taken(bans(transport.bans), vehicle, trips_per_day, new_energy_exempt=transport.new_energy_exempt)
+    return trips_taken(bans(transport.bans), vehicle, trips_per_day, new_energy_exempt=transport.spares_new_energy)

@@ -157,12 +157,15 @@ def _forecasts(run: Run) -> pd.DataFrame:
     came = (was > limit).where(np.isfinite(was))
     count = np.isfinite(was).sum("day").astype(int)
     frames = [_contingency(above, came, value=not many)]
-    for mean in ([told, told.mean("member").expand_dims(member=[ALL])] if many else [told]):
-        keep = ["member", "city", "lead_day"]
+    together = run.world.weather.together  # one office's ensemble is judged by its mean, offices of their own one by one
+    every = told.mean("member").expand_dims(member=[ALL]) if together else told
+    for mean, keep in ([(told, ["member", "city", "lead_day"]), (every, ["city", "lead_day"])] if many else
+                       [(told, ["member", "city", "lead_day"])]):
         values = {"rmse": continuous.rmse(mean, was, preserve_dims=keep),
                   "mean_error": continuous.mean_error(mean, was, preserve_dims=keep),
                   "correlation": pearsonr(mean, was, preserve_dims=keep)}
-        frames += [_tidy(name, value, count) for name, value in values.items()]
+        frames += [_tidy(name, value, count).pipe(lambda f: f if "member" in f else f.assign(member=ALL))
+                   for name, value in values.items()]
     if many:
         frames += _ensemble(told, was, above, came, exceeds, count)
     return pd.concat(frames, ignore_index=True).assign(what="forecasts", by="day")

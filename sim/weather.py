@@ -29,8 +29,8 @@ class Shown:
     """The days of some members as they are observed and foreseen. Column j = member x forecast behind x area; decisions are
     taken by series k = member x area.
 
-    observed : float64[day, k]. issue : day -> float[lead, j]. decides : int64[j], the series that decides on a column.
-    behind : forecasts behind each decision; count : how many of them must show a level.
+    observed, aqi : float64[day, k], trigger index and AQI. issue : day -> float[lead, j]. decides : int64[j], the series
+    that decides on a column. behind : forecasts behind each decision; count : how many of them must show a level.
     """
 
     members: tuple[str, ...]
@@ -38,6 +38,7 @@ class Shown:
     behind: int
     count: int
     observed: np.ndarray
+    aqi: np.ndarray
     issue: Issue
     decides: np.ndarray
 
@@ -57,12 +58,14 @@ class Shown:
 class Weather:
     """Where the days and forecasts of a run come from.
 
-    own : float64[day, winter, city], trigger index of the cities with a series, one winter or one for each member. told :
+    own, aqi : float64[day, winter, city], trigger index and AQI of the cities with a series, one winter or one for each
+    member. told :
     the file of a source `file`. cities : keys of the cities with a series. place : int64[area], the city whose series
     stands for an area. exact : the same members, foreseen without error.
     """
 
     own: np.ndarray
+    aqi: np.ndarray
     told: ForecastFile | None
     given: Forecast
     cities: tuple[str, ...]
@@ -87,12 +90,13 @@ class Weather:
         """Members first to last (not included), all where none are named."""
         some = range(first, len(self.members) if last is None else last)
         days, cities, areas = len(self.own), len(self.cities), len(self.place)
-        own = self.own if self.own.shape[1] == 1 else self.own[:, some.start: some.stop]
+        own, aqi = (each if each.shape[1] == 1 else each[:, some.start: some.stop] for each in (self.own, self.aqi))
         behind, count, issue = self._forecasts(own, some)
         members, each, area = np.meshgrid(np.arange(len(some)), np.arange(behind), np.arange(areas), indexing="ij")
         column = ((members * behind + each) * cities + self.place[area]).ravel()
-        observed = np.broadcast_to(own[:, :, self.place], (days, len(some), areas)).reshape(days, -1)
-        return Shown(self.members[some.start: some.stop], areas, behind, count, observed, Columns(issue, column),
+        observed, aqi = (np.broadcast_to(each[:, :, self.place], (days, len(some), areas)).reshape(days, -1)
+                         for each in (own, aqi))
+        return Shown(self.members[some.start: some.stop], areas, behind, count, observed, aqi, Columns(issue, column),
                      (members * areas + area).ravel())
 
     def _forecasts(self, own: np.ndarray, some: range) -> tuple[int, int, Issue]:

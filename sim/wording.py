@@ -81,6 +81,14 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
     replaced = level.name in world.run.criteria_replaced
     clause = level_clause(world.edition, level, criterion, lang=lang, replaced=replaced)
     basis = Basis.ASSUMED if replaced else world.edition.levels[level.name].basis
+    how, areas = world.linkage.acts_through(int(taken.series[at]) % len(world.cities))
+    if how:  # whose days these are: who acts on whom is the scenario's, not the edition's
+        names = labels.text("list.join", lang).join(world.names[world.cities[area]][lang] for area in areas)
+        why += labels.text(f"reason.{how}", lang, areas=names)
+        if world.linkage.tighten:
+            why += labels.text("reason.tighten", lang)
+        clause += "; " + labels.text("clause.linkage", lang)
+        basis = Basis.weakest(basis, Basis.READING)
     if kind == "advance":
         basis = Basis.weakest(basis, rulebook.lifecycle().advance.basis)
         clause = lifecycle_clause(kind, lang) + "; " + clause

@@ -86,19 +86,22 @@ def test_median_and_mean_are_taken_day_by_day(tmp_path, how, warned):
     (0.07, 100, 7), (1 / 3, 3, 1), (0.34, 3, 2), (1, 5, 5), (0.001, 20, 1)])
 def test_the_share_of_members_is_counted_whole(share, members, count):
     given = Forecast(source="synthetic", members=members, decide_on="probability", probability=share)
-    assert Weather(np.full((3, 1, 1), 100.0), None, given, ("c",), np.array([0]), 1).shown().count == count
+    own = np.full((3, 1, 1), 100.0)
+    assert Weather(own, own, None, given, ("c",), np.array([0]), 1).shown().count == count
 
 
 def test_columns_are_laid_out_by_member_forecast_and_area():
     given = Forecast(source="synthetic", members=3, decide_on="probability")
-    shown = Weather(np.full((3, 2, 2), 100.0), None, given, ("a", "b"), np.array([0, 1, 0]), 1).shown()
+    own = np.full((3, 2, 2), 100.0)
+    shown = Weather(own, own, None, given, ("a", "b"), np.array([0, 1, 0]), 1).shown()
     assert shown.issue.column.reshape(2, 3, 3)[1, 2].tolist() == [10, 11, 10]
     assert shown.decides.reshape(2, 3, 3)[1, 2].tolist() == [3, 4, 5]
 
 
 def test_members_made_in_blocks_are_the_members_made_together():
     given = Forecast(source="synthetic", members=7)
-    weather = Weather(np.random.default_rng(3).uniform(50, 300, (40, 1, 2)), None, given, ("a", "b"), np.array([0, 1]), 1)
+    own = np.random.default_rng(3).uniform(50, 300, (40, 1, 2))
+    weather = Weather(own, own, None, given, ("a", "b"), np.array([0, 1]), 1)
     whole, part = weather.shown(), weather.shown(3, 6)
     assert part.members == ("3", "4", "5")
     for day in range(40):
@@ -111,7 +114,7 @@ def test_each_area_is_shared_among_its_own_forecasts():
     start = np.where(level > 0, np.arange(12), -1)
     none = np.zeros(12, int)
     outlook = Outlook(level, start, start, none, none, level > 3, level > 2, {Level.red: level > 1})
-    seen = Shown(("0", "1"), 2, 3, 2, np.zeros((1, 4)), None, np.zeros(12, int)).share(outlook)
+    seen = Shown(("0", "1"), 2, 3, 2, np.zeros((1, 4)), np.zeros((1, 4)), None, np.zeros(12, int)).share(outlook)
     assert seen.level.tolist() == [3, 0, 0, 2]
     assert seen.start.tolist() == [2, -1, -1, 9]
     assert seen.hold_over.tolist() == [True, False, False, False]

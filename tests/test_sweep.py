@@ -143,7 +143,8 @@ def test_all_variants_meet_the_same_days(scenario):
 
 def test_with_perfect_forecasts_nothing_is_regretted(tmp_path):
     found = sim.sweep(write_world(tmp_path, INDEX, [line(**CUTS)]), GRID[:1])
-    assert not found.comparison[["missed_days", "missed_kg", "false_alarm_days", "false_alarm_cny"]].to_numpy().any()
+    regretted = ["noon_missed_days", "noon_missed_kg", "noon_false_alarm_days", "noon_false_alarm_cny"]
+    assert not found.comparison[regretted].to_numpy().any()
 
 
 def test_by_hand_a_false_alarm_and_a_miss_are_priced(tmp_path):
@@ -153,10 +154,10 @@ def test_by_hand_a_false_alarm_and_a_miss_are_priced(tmp_path):
     told |= {(day, lead): 230 for day in range(9, 12) for lead in range(1, 8) if 12 <= day + lead <= 14}
     found = sim.sweep(write_world(tmp_path, index, [line(orange_cut=0.5)], told), ["response.lead_hours=24,48"])
     row = found.comparison.iloc[0]
-    assert (row["missed_days"], row["heavy_days"], row["heavy_days_missed"]) == (3, 3, 3)
-    assert row["missed_kg"] == pytest.approx(3 * 0.5 * (24 + 48 + 12 + 6))
-    assert row["false_alarm_days"] == 1  # in force from midnight of day 12, lifted on its evening
-    assert row["false_alarm_cny"] == pytest.approx(0.5 * 24000)
+    assert (row["noon_missed_days"], row["heavy_days"], row["heavy_days_missed"]) == (3, 3, 3)
+    assert row["noon_missed_kg"] == pytest.approx(3 * 0.5 * (24 + 48 + 12 + 6))
+    assert row["noon_false_alarm_days"] == 1  # in force from midnight of day 12, lifted on its evening
+    assert row["noon_false_alarm_cny"] == pytest.approx(0.5 * 24000)
 
 
 def test_levels_at_noon_are_those_in_force_then(scenario):

@@ -86,10 +86,10 @@ def look(world, today, closed_through):
     soon = [ahead_index[d] for d in range(today + 1, today + hold_days + 1) if d in ahead_index]
     levels = [(level_of(episode, series, world, threshold), episode) for episode in
               episodes(series, threshold, world["merges"], world["lift"]) if episode[-1] > today]
-    first = next(((level, episode[0]) for level, episode in levels if level != "none"), ("none", None))
+    first = next(((level, episode[0], episode[-1]) for level, episode in levels if level != "none"), ("none", None, None))
     counted = RANK[world.get("counted", "blue")]
     return {
-        "level": first[0], "start": first[1],
+        "level": first[0], "start": first[1], "end": first[2],
         "episodes": sum(RANK[level] >= counted for level, _ in levels),
         "today_over": world["observed"][today] > threshold, "hold_over": any(index > threshold for index in soon),
         "exceeded": {level for level, criteria in world["criteria"].items() if criteria
@@ -114,11 +114,18 @@ def shared(seen, count):
     def enough(met):
         return sum(map(bool, met)) >= count
 
-    level = max((name for name in LEVELS if name == "none" or enough(RANK[one["level"]] >= RANK[name] for one in seen)),
-                key=RANK.get)
-    starts = sorted(one["start"] for one in seen if one["start"] is not None)
+    some = sorted((one for one in seen if one["start"] is not None), key=lambda one: one["start"])
+    begins = some[count - 1]["start"] if len(some) >= count else None
+    together, last = some[:count], max((one["end"] for one in some[:count]), default=-1)
+    if begins is not None:  # who begins with them, or before they have all ended, belongs to the same pollution
+        for one in some[count:]:
+            if one["start"] <= max(begins, last + 1):
+                together, last = [*together, one], max(last, one["end"])
+    level = max((name for name in LEVELS if name == "none" or sum(
+        RANK[one["level"]] >= RANK[name] for one in together) >= count), key=RANK.get)
     return {
-        "level": level, "start": starts[count - 1] if level != "none" else None,
+        "level": level, "start": begins if level != "none" else None,
+        "end": sorted((one["end"] for one in together), reverse=True)[count - 1] if level != "none" else None,
         "episodes": max(n for n in range(100) if n == 0 or enough(one["episodes"] >= n for one in seen)),
         "today_over": enough(one["today_over"] for one in seen), "hold_over": enough(one["hold_over"] for one in seen),
         "exceeded": {name for name in LEVELS if enough(name in one["exceeded"] for one in seen)},
