@@ -175,8 +175,11 @@ def test_an_ensemble_has_a_brier_score_a_crps_and_measures_over_all_members(tmp_
     crps = [110 / 2 - 110 / 4, (10 + 30) / 2 - 40 / 4, 0]
     assert figure(table, "crps", **first) == pytest.approx(np.mean(crps))
     assert [figure(table, n, threshold=200.0, **first) for n in ("hits", "misses", "false_alarms")] == [3, 1, 0]
+    errors = np.array(list(says.values())) - np.array([[210], [220], [100]])  # offices of their own: each is judged
+    assert figure(table, "rmse", **first) == pytest.approx(np.sqrt(np.mean(errors**2)))
+    mean = sim.run(sim.load(path, ["forecast.decide_on=mean"])).verification  # one office's ensemble: by its mean
     means = np.array([155, 230, 100])
-    assert figure(table, "rmse", **first) == pytest.approx(np.sqrt(np.mean((means - [210, 220, 100]) ** 2)))
+    assert figure(mean, "rmse", **(first | {"member": "0"})) == pytest.approx(np.sqrt(np.mean((means - [210, 220, 100]) ** 2)))
     value = table[(table["measure"] == "economic_value") & (table["threshold"] == 200.0) & (table["lead_day"] == 1)]
     at = value.set_index("cost_loss_ratio")["value"]
     assert at[0.4] == pytest.approx(1)  # acts on both days, on the third not: as good as perfect
