@@ -28,11 +28,12 @@ SLOT = 1.35
 SIGN = {"<=": "≤", "<": "<", ">=": "≥", ">": ">", "": ""}
 
 
-def number(value: float, target: str, *, sign: bool = False) -> str:
-    """A figure as the field writes it: counts whole, shares in percent, CO and the composite index with decimals."""
+def number(value: float, target: str, *, sign: bool = False, mean: bool = False) -> str:
+    """A figure as the field writes it: counts whole (their mean over winters not), shares in percent, CO and the composite
+    index with decimals."""
     if value != value:
         return "-"
-    digits = {"co_p95_mg_m3": 2, "composite_index": 2, "good_days": 0, "heavy_days": 0}.get(target, 1)
+    digits = {"co_p95_mg_m3": 2, "composite_index": 2, "good_days": int(mean), "heavy_days": int(mean)}.get(target, 1)
     percent = target == "good_days_share"
     shown = f"{100 * value if percent else value:{'+' if sign and value else ''}.{digits}f}".replace("-", "−")
     return shown + (" %" if percent else "")
@@ -126,7 +127,7 @@ def _block(part: pd.DataFrame, table: str, city: str, names: dict[str, str], lan
 def _observed(row: pd.Series, target: str, lang: str) -> dict[str, str]:
     """What was observed in one period, and over how many of its days where some are not in the run."""
     covered, days = row["days_covered"], row["days_in_period"]
-    return {"value": number(row["value"], target),
+    return {"value": number(row["value"], target, mean=row["winters"] > 1),
             "part": text("report.score_part", lang, covered=f"{covered:g}", days=f"{days:g}") if covered < days else ""}
 
 
@@ -144,10 +145,11 @@ def _cell(rows: pd.DataFrame, target: str, lang: str) -> dict[str, str] | None:
     said = limit if row["limit"] == row["limit"] else text("report.score_year_before", lang)
     winters = ""
     if row["winters"] > 1 and row["state"] != "open":
-        winters = text("report.score_reached", lang, reached=row["reached"], winters=row["winters"])
+        winters = text("scorecard.reached", lang, reached=row["reached"], winters=row["winters"])
         winters += text("report.score_reached_open", lang, open=row["open"]) if row["open"] else ""
     return {"limit": f"{SIGN[row['relation']]} {said}", "state": row["state"], "winters": winters,
-            "difference": number(row["difference"], target, sign=True) if row["difference"] == row["difference"] else ""}
+            "difference": number(row["difference"], target, sign=True, mean=row["winters"] > 1)
+            if row["difference"] == row["difference"] else ""}
 
 
 def picture(part: pd.DataFrame, city: str, lang: str = "en") -> Figure:
@@ -197,7 +199,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, target: str, lang: str) -> None:
         others = np.setdiff1d(here["limit"].dropna().to_numpy(), [main["limit"]])
         axes.plot(np.full(len(others), at + 0.39), others, "o", ms=3.2, color="#7b828c", mew=0)
         if main["value"] == main["value"]:
-            _label(axes, at, main["value"], main["limit"], top, number(main["value"] / part, target), partial=partial)
+            shown = number(main["value"] / part, target, mean=main["winters"] > 1)
+            _label(axes, at, main["value"], main["limit"], top, shown, partial=partial)
         if main["limit"] == main["limit"]:
             axes.plot([at - 0.36, at + 0.36], [main["limit"]] * 2, color=INK, lw=2, solid_capstyle="butt")
             axes.annotate(f"{main['limit']:g}", (at - 0.38, main["limit"]), ha="right", va="center", fontsize=8.5,
