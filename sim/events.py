@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from sim.clock import Calendar
 from sim.errors import Findings
 from sim.industries import industry_named, scale_of
 from sim.population import Population
@@ -103,8 +104,22 @@ def check(people: Population | None, events: tuple[Event, ...], file: object, pl
             if not len(lines):
                 findings.add("event.nobody", file=file, place=place(key), key=key, value=event.line or event.enterprise)
             elif event.to is not None and people:
-                at = int(lines[0])
-                allowed = scale_of(people.industries[people.industry[at]], people.processes[people.process[at]])
-                if event.to not in allowed:
-                    findings.add("event.scale", file=file, place=place(key), key=f"{key}.to", value=event.to.value,
-                                 allowed=", ".join(allowed))
+                kinds = dict.fromkeys(zip(people.industry[lines], people.process[lines], strict=True))
+                for allowed in dict.fromkeys(scale_of(people.industries[i], people.processes[p]) for i, p in kinds):
+                    if event.to not in allowed:
+                        findings.add("event.scale", file=file, place=place(key), key=f"{key}.to", value=event.to.value,
+                                     allowed=", ".join(allowed))
+
+
+def doubt_idle(people: Population | None, events: tuple[Event, ...], calendar: Calendar, seed: int, file: object,
+               place: Callable[[str], int | str], findings: Findings) -> None:
+    """Tell of events that fall outside the period, and of upgrades by share that move nobody up."""
+    for number, event in enumerate(events):
+        key, when = f"events.{number}", event.date
+        if when > calendar.end or (event.event == "opens" and when < calendar.start):
+            findings.add("event.outside", doubtful=True, file=file, place=place(key), key=f"{key}.date", value=str(when),
+                         start=str(calendar.start), end=str(calendar.end))
+        elif event.share is not None:
+            without = (*events[:number], event.model_copy(update={"share": 0.0}), *events[number + 1:])
+            if people is None or np.array_equal(stand(people, events, when, seed)[0], stand(people, without, when, seed)[0]):
+                findings.add("event.nobody_moves", doubtful=True, file=file, place=place(key), key=key, value=event.share)

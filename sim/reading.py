@@ -190,6 +190,7 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
     listed = [key for key, city in cities.items() if city.enterprises]
     population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(cities)) if lists else None
     events.check(population, settings.events, reader.path, run.place, findings)
+    events.doubt_idle(population, settings.events, calendar, settings.seed, reader.path, run.place, findings)
     if findings.faults > before:
         return None
     asked_by = (settings.grading.model_dump_json(), settings.seasons, settings.events, calendar, settings.seed, *listed,

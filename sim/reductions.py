@@ -16,10 +16,11 @@ from sim.vocab import ASKING_LEVELS, Level, Pollutant
 def reduction_targets(run: Run) -> pd.DataFrame:
     """What each level takes away from whole-society emissions, against the edition's target for it.
 
-    One row per member, city, level and pollutant where the city's total is known: asked_kg_per_day when all lines have
-    arrived, of which asked_other_kg_per_day from sources outside the list, what the listed lines emit in
-    all, the cut's share of the total, the target (NaN where the edition states none) and whether it is met. Where seasons
-    or dated changes make stretches of the period unlike, that in which a level takes the smallest share, from day `as_of`.
+    One row per member, city with a list or other sources, level and pollutant where the city's total is known:
+    asked_kg_per_day when all lines have arrived, of which asked_other_kg_per_day from sources outside the
+    list, what the listed lines emit in all, the cut's share of the total, the target (NaN where the edition states none)
+    and whether it is met. Where seasons or dated changes make stretches of the period unlike, that in which a level takes
+    the smallest share, from day `as_of`.
     """
     columns = ["run", "member", "city", "level", "pollutant", "asked_kg_per_day", "asked_other_kg_per_day",
                "listed_kg_per_day", "total_kg_per_day", "share", "target", "met", "as_of"]
@@ -34,7 +35,7 @@ def reduction_targets(run: Run) -> pd.DataFrame:
             target = targets.get(level.name, np.nan)  # type: ignore[call-overload]
             for p, pollutant in enumerate(Pollutant):
                 total = totals[pollutant]
-                if total:
+                if total and society.reckoned(world, city):
                     asked, listed, first = min((
                         float((phase.people.emission[p] * phase.asked.share_of(pollutant)[at])[mine].sum()),
                         float(phase.people.emission[p][mine].sum()), phase.first) for phase in world.phases)
@@ -50,7 +51,8 @@ def per_warning(run: Run, member: int, lang: str) -> Iterator[dict]:
     """Share of whole-society emissions that each warning of a member avoided while it was in force, by pollutant.
 
     From its effective hour to its lift, the way down included, the way back up not; against the edition's target for the
-    highest level it reached. Nothing where a city's total is not known, or the edition states no target.
+    highest level it reached. Nothing where a city's total is not known, where it has neither list nor other sources, or
+    where the edition states no target.
     """
     world, targets = run.world, run.world.edition.targets
     if run.accounts is None or run.classes is None or targets is None:
@@ -58,7 +60,7 @@ def per_warning(run: Run, member: int, lang: str) -> Iterator[dict]:
     heeds = heeded(world, run.ledger.timeline, member)
     for place, city in enumerate(world.cities):
         totals = society.whole_society_kg_per_day(world, city)
-        if not any(totals.values()):
+        if not any(totals.values()) or not society.reckoned(world, city):
             continue
         other = society.asked_other_kg_per_day(world, city)
         for begins, ends, level in spells_of_warnings(run, member * len(world.cities) + place):

@@ -78,6 +78,8 @@ FILE = "scenario"
 """Where a change was given: the file itself, `variants.<name>`, `--vary` or `--set`."""
 TITLE = "title"
 DEFAULT_POLICY = "guide-2020"
+MAY_BE_NONE = ("linkage", "seasons", "events", "targets", "transport", "electricity")
+"""Keys for which null and `none` mean the same, with `linkage.follow`, `linkage.joint` and `grading.negotiated`."""
 
 
 def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
@@ -149,6 +151,8 @@ def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: 
         return None
     _check_grading(settings.grading, file, tree_now, findings)
     target_tables.check(settings.targets, tuple(settings.cities), tree_now, file, findings)
+    target_tables.doubt_outside(settings.targets, settings.period.calendar(), tree_now, file, findings)
+    _doubt_idle(settings, file, tree_now, findings)
     if not any(settings.criteria.values()):
         findings.add("criteria.none", file=file, place=tree.line(("criteria",)), key="criteria")
     if findings.faults > before:
@@ -174,6 +178,11 @@ def _overrides(written: dict) -> list:
 
 def _spelled_out(plain: dict, file: Path) -> dict:
     """Short forms written out, and defaults put in place, so that a dotted key finds what is in force."""
+    for block, keys in ((plain, MAY_BE_NONE), (plain.get("linkage"), ("follow", "joint")),
+                        (plain.get("grading"), ("negotiated",))):
+        for key in keys if isinstance(block, dict) else ():
+            if _is_none(block.get(key)):
+                block.pop(key, None)
     plain.setdefault("title", Path(file).stem)
     plain.setdefault("grading", DEFAULT_POLICY)
     if isinstance(plain.get("title"), str):
@@ -203,8 +212,7 @@ def _spelled_out(plain: dict, file: Path) -> dict:
         plain["targets"] = [{"table": one} if isinstance(one, str) else one for one in plain["targets"]]
     plain.setdefault("seed", "1")
     plain.setdefault("other_measures", other_measures.DEFAULT)
-    if plain.get("linkage") in (None, "none"):
-        plain["linkage"] = {}
+    plain.setdefault("linkage", {})
     joint = plain["linkage"].get("joint") if isinstance(plain["linkage"], dict) else None
     if isinstance(joint, dict):
         plain["linkage"]["joint"] = joint = [joint]
@@ -212,8 +220,13 @@ def _spelled_out(plain: dict, file: Path) -> dict:
         if isinstance(group, dict) and group.get("areas") == "all":
             group["areas"] = []
     if isinstance(plain.get("seasons"), str):
-        plain["seasons"] = [] if plain["seasons"] == "none" else [plain["seasons"]]
+        plain["seasons"] = [plain["seasons"]]
     return plain
+
+
+def _is_none(value: Any) -> bool:
+    """Whether a value says `none`: as a word, as null, or as a list of nothing else."""
+    return value in (None, "none") or (isinstance(value, list) and all(one in (None, "none") for one in value))
 
 
 def _spell_out_skill(forecast: Any) -> None:
@@ -306,3 +319,18 @@ def _check_grading(grading: Grading, file: Path, tree: Tree, findings: Findings)
                          key=f"grading.override.{number}.industry", value=override.industry,
                          hint=", ".join(difflib.get_close_matches(override.industry, known, n=3, cutoff=0.3)) or
                          ", ".join(known))
+
+
+def _doubt_idle(settings: Settings, file: Path, tree: Tree, findings: Findings) -> None:
+    """Tell of keys that are given and change nothing."""
+    given, offers, seasons = settings.forecast, settings.grading.negotiated, settings.seasons
+    alone = given.source in ("perfect", "persistence")
+    for idle, code, key, value in (
+        (given.skill and given.source != "synthetic", "forecast.no_skill", "forecast.skill", None),
+        (alone and given.decide_on != "member", "forecast.one", "forecast.decide_on", given.decide_on),
+        (offers and not offers.levels, "negotiated.no_level", "grading.negotiated.levels", None),
+        (len(set(seasons)) < len(seasons), "seasons.twice", "seasons", ", ".join(seasons)),
+    ):
+        if idle:
+            findings.add(code, doubtful=True, file=file, place=tree.line(tuple(key.split("."))), key=key, value=value,
+                         source=given.source)

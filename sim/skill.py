@@ -40,7 +40,8 @@ class Skill(Frozen):
     def _filled(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        preset = presets().get(given.get("preset", DEFAULT), presets()[DEFAULT])
+        named = given.get("preset")  # whatever is no preset's name, a list even, the schema tells
+        preset = presets().get(named if isinstance(named, str) else DEFAULT, presets()[DEFAULT])
         return {name: preset[name] for name in cls.model_fields} | given
 
     def correlation(self, horizon_days: int) -> np.ndarray:

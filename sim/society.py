@@ -15,6 +15,8 @@ from sim.wording import cited
 
 SOURCE_COLUMNS = ["run", "member", "city", "county", "source", "pollutant", "baseline_kg", "actual_kg", "avoided_kg",
                   "avoided_assumed_kg"]
+BIT = 2 ** np.arange(len(ASKING_LEVELS))
+"""Of each level that asks something, so that a sum says which of them were seen."""
 TRUCK_COLUMNS = ["run", "member", "city", "line_id", "enterprise_id", "enterprise", "clean", "trips_baseline",
                  "trips_banned", "clause"]
 
@@ -64,13 +66,14 @@ def stretches(run: Run) -> Iterator[tuple[float | np.ndarray, int, np.ndarray]]:
 def trucks(run: Run, lang: str) -> pd.DataFrame:
     """One row per line with truck trips, where bans are in force: trips over the period, and those taken off the road.
 
-    clean : whether its enterprise runs clean transport only. clause : of the bans that met it.
+    clean : whether its enterprise runs clean transport only. clause : of the bans that met it in its own city.
     """
     hauls, people, world = run.world.others.haulage, run.world.population, run.world
     if hauls is None or people is None:
         return pd.DataFrame(columns=TRUCK_COLUMNS)
     with_trips = np.flatnonzero(hauls.trips > 0)
-    share, clause = hauls.banned_share[:, with_trips], np.array(_clauses(run, lang), object)
+    share, clause = hauls.banned_share[:, with_trips], _clauses(run, lang)
+    seen = (response_hours(run) > 0) @ BIT
     kind, city, trips = hauls.kind[with_trips], people.city[with_trips], hauls.trips[with_trips]
     baseline, banned = np.zeros(len(trips)), np.zeros((len(world.members), len(trips)))
     for running, days, response in stretches(run):
@@ -81,7 +84,7 @@ def trucks(run: Run, lang: str) -> pd.DataFrame:
         "run": world.run.name, "member": member, "city": np.array(world.cities, object)[city],
         "line_id": people.line_id[with_trips], "enterprise_id": people.enterprise_id[with_trips],
         "enterprise": people.enterprise_name[with_trips], "clean": hauls.clean[kind], "trips_baseline": baseline,
-        "trips_banned": banned[m], "clause": clause[kind]}) for m, member in enumerate(world.members)]
+        "trips_banned": banned[m], "clause": clause[kind, seen[m, city]]}) for m, member in enumerate(world.members)]
     return pd.concat(frames, ignore_index=True)[TRUCK_COLUMNS]
 
 
@@ -98,17 +101,24 @@ def headline(run: Run, member: int) -> dict[str, float]:
     return found
 
 
-def _clauses(run: Run, lang: str) -> list[str]:
-    """For each kind of user the clauses of the bans that met it in the run, and of what spared its trucks."""
-    hauls, hours = run.world.others.haulage, response_hours(run).sum(axis=(0, 1))
+def _clauses(run: Run, lang: str) -> np.ndarray:
+    """Clauses of the bans that met a kind of user, and of what spared its trucks: str[kind, sum of BIT of the levels that
+    its city saw]."""
+    hauls, exempt = run.world.others.haulage, run.world.settings.transport.spares_new_energy
     assert hauls is not None
-    exempt, said = run.world.settings.transport.spares_new_energy, []
-    for rules, clean in zip(hauls.rules, hauls.clean, strict=True):
-        met = [ban for ban in rules if hours[ASKING_LEVELS.index(ban.level)]]
-        cites = [ban.cite for ban in met] + [CLEAN_CITE] * bool(met and clean)
+    said = np.empty((len(hauls.rules), 1 + BIT.sum()), object)
+    for kind, seen in np.ndindex(said.shape):
+        met = [ban for ban in hauls.rules[kind] if seen & BIT[ASKING_LEVELS.index(ban.level)]]
+        cites = [ban.cite for ban in met] + [CLEAN_CITE] * bool(met and hauls.clean[kind])
         cites += [EXEMPT_CITE] * (exempt and any(ban.all_stages for ban in met))
-        said.append("; ".join(cited(key, lang) for key in dict.fromkeys(cites)))
+        said[kind, seen] = "; ".join(cited(key, lang) for key in dict.fromkeys(cites))
     return said
+
+
+def reckoned(world: World, city: str) -> bool:
+    """Whether a city has anything that warnings could cut: a list or other sources."""
+    given = world.settings.cities[city]
+    return bool(given.enterprises or given.other_sources)
 
 
 def whole_society_kg_per_day(world: World, city: str) -> dict[Pollutant, float | None]:

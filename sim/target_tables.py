@@ -11,11 +11,12 @@ from pydantic_core import PydanticCustomError
 
 from sim import labels
 from sim.aqi import SPECIES
+from sim.clock import Calendar
 from sim.errors import Findings
 from sim.files import DATA, Tree, parse_yaml, records
 from sim.rulebook import Words
 from sim.schema import Frozen, build
-from sim.targets import QUANTITIES, QuantityName, months_of
+from sim.targets import QUANTITIES, QuantityName, months_of, spans
 from sim.vocab import Basis
 
 YEAR_BEFORE = "year-before"
@@ -148,6 +149,18 @@ def check(choices: tuple[TargetChoice, ...], cities: tuple[str, ...], tree: Tree
             findings.add("targets.which_city", file=file, place=place, key=key, value=choice.area, has=", ".join(cities))
         elif city not in cities:
             findings.add("targets.no_city", file=file, place=place, key=key, value=city, has=", ".join(cities))
+
+
+def doubt_outside(choices: tuple[TargetChoice, ...], calendar: Calendar, tree: Tree, file: Path, findings: Findings) -> None:
+    """Tell of items none of whose months lie in the period."""
+    for number, choice in enumerate(choices):
+        asked = [choice.months or ""] if choice.table is None else (
+            [row.months for row in rows(choice.table)] if choice.table in table_names() else [])
+        months = [one for one in map(months_of, asked) if one]
+        if months and not any(any(spans(one, calendar)) for one in months):
+            findings.add("targets.outside", doubtful=True, file=file, place=tree.line(("targets", number)),
+                         key=f"targets.{number}", value=choice.table or choice.months, start=str(calendar.start),
+                         end=str(calendar.end))
 
 
 def doubt_unmeasured(choices: tuple[TargetChoice, ...], columns: dict[str, set[str]], findings: Findings) -> None:

@@ -60,7 +60,8 @@ class Generated(Frozen):
     def _filled(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        recipe = recipes().get(given.get("generate", "today"), recipes()["today"])
+        named = given.get("generate")  # whatever is no recipe's name, a list even, the schema tells
+        recipe = recipes().get(named if isinstance(named, str) else "today", recipes()["today"])
         return {name: recipe[name] for name in cls.model_fields if name in recipe} | given
 
 

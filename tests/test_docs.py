@@ -253,6 +253,38 @@ def test_links_between_pages_lead_somewhere(root):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def anchors(page):
+    """Headings of a page as its links name them: lower case, spaces as hyphens, other signs left out."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)}
+
+
+def test_links_to_headings_meet_one(root):
+    met = 0
+    for folder in ("", "docs/", "docs/scenarios/", "enterprises/", "benchmarks/"):
+        for page in root.glob(f"{folder}*.md"):
+            for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+                assert anchor in anchors(page.parent / target if target else page), f"{page.name}: {target}#{anchor}"
+                met += 1
+    assert met >= 5
+
+
+def test_every_module_stands_in_the_design_once(root):
+    page = (root / "docs" / "design.md").read_text(encoding="utf-8")
+    table = page.split("| module | what |")[1].split("\n\n")[0]
+    named = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(path.stem for path in (root / "sim").glob("[!_]*.py"))
+
+
+def test_modules_and_functions_that_pages_name_exist(root):
+    import importlib
+
+    for page in [*root.glob("*.md"), *root.glob("docs/*.md")]:
+        for module, name in re.findall(r"`sim\.(\w+)\.(\w+)`", page.read_text(encoding="utf-8")):
+            assert hasattr(importlib.import_module(f"sim.{module}"), name), f"{page.name}: sim.{module}.{name}"
+
+
 def test_the_table_of_outputs_names_every_file(root, yangquan):
     page = (root / "docs" / "outputs.md").read_text(encoding="utf-8")
     for name in yangquan.files("page"):

@@ -1,6 +1,7 @@
 """What each warning took from whole-society emissions while it was in force, against the edition's target."""
 
 import pytest
+import yaml
 from worlds import line, write_areas, write_world
 
 from sim import api, experiment
@@ -30,6 +31,17 @@ def test_every_warning_has_its_share_against_the_target_of_its_level(tmp_path):
     assert orange["reduction_nox_share"]["difference"] == pytest.approx(0.05)
     assert (orange["reduction_nox_share"]["note"], yellow["reduction_nox_share"]["note"]) == ("orange", "yellow")
     assert "reduction_pm_share" not in orange  # no total, no share
+
+
+def test_a_city_with_a_total_and_nothing_to_cut_is_not_judged(tmp_path):
+    path = write_areas(tmp_path, {"a": (TWO, [line("a", orange_cut=0.5)]), "b": (TWO, None)})
+    scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for city in scenario["cities"].values():
+        city["totals"] = {"nox_kg_per_day": 96}
+    path.write_text(yaml.safe_dump(scenario), encoding="utf-8")
+    found = api.run(experiment.load(path))
+    assert set(found.targets["area"]) == {"a"}
+    assert set(found.reduction_targets["city"]) == {"a"}
 
 
 def test_the_way_down_counts_and_the_way_back_up_does_not(tmp_path):

@@ -92,6 +92,7 @@ def test_every_text_stands_in_both_languages_with_the_same_places(row):
     places = [{field for _, field, _, _ in string.Formatter().parse(row[lang]) if field} for lang in ("en", "zh")]
     assert row["en"]
     assert row["zh"]
+    assert set(row) == {"key", "en", "zh"}, "a comma outside quotes"
     assert places[0] == places[1]
     assert not re.search("[一-鿿]", row["en"])
 

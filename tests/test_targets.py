@@ -16,6 +16,7 @@ from sim import page, scorecard, target_tables, targets
 from sim.clock import Calendar
 from sim.results import Results
 from sim.vocab import Basis
+from sim.winters import Generated, winters
 
 # Written from the annexes of 阳政办发〔2020〕131号: months across, areas down.
 PM25_2020 = """
@@ -335,6 +336,41 @@ def test_the_page_tells_what_was_reached_and_by_how_much(results, lang, words):
     section = scorecard.score(Results(results.scenario, results.runs, lang), results.runs[0])
     assert (section["met"], section["missed"], section["open"]) == counts
     assert shown.count('class="score"') == len(section["blocks"])
+
+
+def generated(folder, winters, limit, lang="en"):
+    """The section of a run whose days are generated, with one target: the mean of PM2.5 in November."""
+    path = folder / "scenario.yaml"
+    path.write_text(yaml.safe_dump({
+        "period": {"start": date(2019, 11, 1), "end": date(2019, 11, 30)}, "rules": "mee2019", "grading": "none",
+        "cities": {"here": {"observed": {"generate": "yangquan", "winters": winters}}},
+        "targets": [{"target": "pm25_mean_ug_m3", "months": "11", "limit": limit}]}), encoding="utf-8")
+    found = sim.run(sim.load(path), lang=lang)
+    return scorecard.score(found, found.runs[0]), page.render(found)
+
+
+def test_generated_winters_are_shown_as_their_mean_and_in_how_many_a_target_is_reached(tmp_path):
+    days = winters(Generated(generate="yangquan", winters=3), Calendar(date(2019, 11, 1), date(2019, 11, 30)), "here", 1)
+    low, middle, high = sorted(days.mean(axis=0))
+    for limit, state, reached in ((low - 1, "missed", 0), ((middle + high) / 2, "mixed", 2), (high + 1, "met", 3)):
+        section, shown = generated(tmp_path, 3, float(limit))
+        assert {one: section[one] for one in scorecard.COLOUR} == dict.fromkeys(scorecard.COLOUR, 0) | {state: 1}
+        (block,) = section["blocks"]
+        (group,) = block["groups"]
+        assert group["observed"][0]["value"] == f"{(low + middle + high) / 3:.1f}"
+        cell = group["areas"][0]["cells"][0]
+        assert (cell["state"], cell["winters"]) == (state, f"{reached} of 3")
+        assert "Generated days, not measured ones; winters: 3" in shown
+        assert "those that really were" not in shown
+    assert "随机生成" in generated(tmp_path, 3, 75, "zh")[1]
+
+
+def test_one_generated_winter_is_shown_as_it_is(tmp_path):
+    (value,) = winters(Generated(generate="yangquan"), Calendar(date(2019, 11, 1), date(2019, 11, 30)), "here", 1).mean(axis=0)
+    section, shown = generated(tmp_path, 1, float(value) + 1)
+    assert (section["met"], section["judged"]) == (1, 1)
+    assert section["blocks"][0]["groups"][0]["areas"][0]["cells"][0]["winters"] == ""
+    assert "Generated days, not measured ones; winters: 1" in shown
 
 
 def test_a_run_without_targets_has_no_section(tmp_path):

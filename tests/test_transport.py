@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import line, write_world
+from worlds import line, write_areas, write_world
 
 import sim
 from sim import rulebook, transport
@@ -31,6 +31,18 @@ def test_orange_takes_stage_4_and_below_at_large_users_only(tmp_path):
     assert table["clause"]["small"] == ""
     assert "2020-01-06" in table["clause"]["large"]
     assert "2020-01:" not in table["clause"]["large"]  # no red in this run
+
+
+def test_a_line_cites_the_bans_that_met_its_own_city(tmp_path):
+    """Red in one city, orange in the other, nothing in the third."""
+    areas = {"red": ([100] * 5 + [320] * 4 + [100] * 3, [line("R", trucks_per_day=20)]),
+             "orange": (INDEX, [line("O", trucks_per_day=20)]), "clean": ([100] * 12, [line("N", trucks_per_day=20)])}
+    scenario = write_areas(tmp_path, areas, transport={"bans": "taiyuan-2021", "fleet": FLEET})
+    clause = sim.run(sim.load(scenario)).trucks.set_index("line_id")["clause"]
+    assert "2020-01:" in clause["R"]
+    assert "2020-01-06" in clause["O"]
+    assert "2020-01:" not in clause["O"]
+    assert clause["N"] == ""
 
 
 def test_the_trips_of_all_lines_of_an_enterprise_make_a_large_user(tmp_path):
