@@ -96,8 +96,8 @@ def test_variants_of_the_scenario_are_left_out(tmp_path):
 
 
 def test_all_faults_are_told_at_once(scenario):
-    said = told(scenario, ["response.lead_hours=72..0", "response.leed=0..1", "compliance.share=0.5..1.5", "downgrade", "seed=1..2",
-                           "response.downgrade=0..1", "response.lift_hours=24..x"], "seed=3", samples=2)
+    said = told(scenario, ["response.lead_hours=72..0", "response.leed=0..1", "compliance.share=0.5..1.5", "downgrade",
+                           "seed=1..2", "response.downgrade=0..1", "response.lift_hours=24..x"], "seed=3", samples=2)
     for words in ("--over: response.lead_hours = '72..0': not a range", "response.leed: unknown key",
                   "--over: compliance.share", "not of the form KEY=LOW..HIGH",
                   "seed: the key is given by --set", "response.downgrade = '0..1': this key takes no number",
@@ -119,8 +119,8 @@ def test_without_the_extra_it_says_how_to_get_it(scenario, monkeypatch):
     ("zh", "sobol", ("响应小时", "占方差的份额", "基础样本 16 个"))])
 def test_the_folder_of_the_command(scenario, tmp_path, lang, method, words):
     out = tmp_path / "out"
-    typed = ["sensitivity", str(scenario), "--method", method, "--samples", "4" if method == "morris" else "16", "--members", "2",
-             "--out", str(out), "--lang", lang, *(part for one in OVER for part in ("--over", one))]
+    typed = ["sensitivity", str(scenario), "--method", method, "--samples", "4" if method == "morris" else "16",
+             "--members", "2", "--out", str(out), "--lang", lang, *(part for one in OVER for part in ("--over", one))]
     done = CliRunner().invoke(cli.cli, typed, catch_exceptions=False)
     assert done.exit_code == 0
     assert words[0] in done.output
