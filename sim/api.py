@@ -1,4 +1,4 @@
-"""The calls of the notebook: run, compare, sweep, summary, plot, report (and `load`, which stands in `experiment`)."""
+"""The calls of the notebook: run, compare, sweep, sensitivity, summary, plot, report (`load` stands in `experiment`)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from sim import comparison_page, page, sweep_page
+from sim import comparison_page, page, sensitivity_page, sweep_page
 from sim.comparison import Comparison, compare_runs
 from sim.errors import Finding, InputError
 from sim.experiment import Progress, Scenario, load, run_all
 from sim.files import write_folder
 from sim.results import Results
+from sim.sensitivities import Sensitivity, analyse
 from sim.sweeping import Sweep, drop_parts
 from sim.sweeping import sweep as run_sweep
 
@@ -96,4 +97,25 @@ def save_sweep(found: Sweep, folder: str | Path, lang: str = "en", *, keep: Sequ
     write_folder(Path(folder), sweep_page.files(found, lang, kept))
     if parts:
         drop_parts(parts)
+    return Path(folder) / "report.html"
+
+
+def sensitivity(path: str | Path, over: Sequence[str], overrides: Sequence[str] = (), *, method: str = "morris",
+                samples: int | None = None, workers: int = 1, progress: Progress | None = None) -> Sensitivity:
+    """Which keys the figures of a scenario hang on: samples of the ranges, each run as a variant of a sweep.
+
+    over : `KEY=LOW..HIGH`. method : `morris` (samples : trajectories, 20) or `sobol` (base samples, 64, a power of two).
+    Returns a Sensitivity, whose `table` and `samples` are tidy DataFrames. Raises InputError with every finding.
+    """
+    return analyse(path, over, overrides, method=method, samples=samples, count=workers, progress=progress)
+
+
+def save_sensitivity(found: Sensitivity, folder: str | Path, lang: str = "en", progress: Progress | None = None) -> Path:
+    """Write the folder of a sensitivity run, whole or not at all; returns the path of `report.html`.
+
+    Raises InputError when the folder holds something that no run wrote.
+    """
+    if progress:
+        progress("report", 0, 1)
+    write_folder(Path(folder), sensitivity_page.files(found, lang))
     return Path(folder) / "report.html"

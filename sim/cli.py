@@ -172,6 +172,33 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
     showing.swept(_console(), found, page, time.monotonic() - began, lang)
 
 
+@cli.command(help=_help("sensitivity"))
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--over", multiple=True, metavar="KEY=LOW..HIGH", help=_help("over"))
+@click.option("--method", type=click.Choice(["morris", "sobol"]), default="morris", show_default=True, help=_help("method"))
+@click.option("--samples", type=click.IntRange(1, 100_000), help=_help("samples"))
+@click.option("--members", type=click.IntRange(1, 10_000), help=_help("members"))
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help=_help("workers"))
+@click.option("--out", metavar="DIR", help=_help("out_sensitivity"))
+@overrides
+@language
+def sensitivity(scenario: str, over: tuple[str, ...], method: str, samples: int | None, members: int | None, workers: int,
+                out: str | None, overrides: tuple[str, ...], lang: str) -> None:
+    """Rank keys by what they move within their ranges."""
+    from sim import api, showing
+
+    began = time.monotonic()
+    folder = Path(_path(out)) if out else Path("runs") / f"{Path(_path(scenario)).stem}-sensitivity"
+    _refuse_occupied(folder)
+    if members is not None:
+        overrides = (*overrides, f"forecast.members={members}")
+    with _progress(lang) as progress:
+        found = api.sensitivity(_path(scenario), over, overrides, method=method, samples=samples, workers=workers,
+                                progress=progress)
+        page = api.save_sensitivity(found, folder, lang, progress)
+    showing.sensitive(_console(), found, page, time.monotonic() - began, lang)
+
+
 @cli.command(help=_help("check"))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @language

@@ -15,7 +15,7 @@ from sim.engine import simulate
 from sim.episodes import Days
 from sim.errors import Findings
 from sim.files import Tree, read_yaml, sha256
-from sim.grid import RUNS_AT_MOST, VARIED, cells, read_grid
+from sim.grid import OVER, RUNS_AT_MOST, VARIED, Cell, cells, read_grid
 from sim.ledger import Ledger
 from sim.office import Course
 from sim.reading import Reader, World, world_of
@@ -85,6 +85,23 @@ def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = ()
         findings.add("runs.worlds", doubtful=True, file=files[0])
     findings.raise_errors()
     return Scenario(tuple(files), read, inputs | (reader.inputs if reader else {}), tuple(findings.doubts), began)
+
+
+def load_cells(path: str | Path, given: Sequence[Cell], overrides: Sequence[str] = ()) -> Scenario:
+    """The base run of a scenario once for each of some combinations of values, in their order; its variants are left out.
+
+    given : (dotted key, value as a scenario would write it), no combination twice. Raises InputError with every finding.
+    """
+    began, findings = time.perf_counter(), Findings()
+    (file,) = _scenario_files([path], findings)
+    tree, raw = read_yaml(file, findings)
+    if tree and isinstance(tree.value, dict):
+        tree = replace(tree, value={key: value for key, value in tree.value.items() if key != "variants"})
+    reader = Reader(file, findings)
+    runs = read_runs(tree, file, list(overrides), findings, given, OVER) if tree else []
+    worlds = tuple(filter(None, [world_of(run, reader) for run in runs]))
+    findings.raise_errors()
+    return Scenario((file,), worlds, {file.name: sha256(raw)} | reader.inputs, tuple(findings.doubts), began)
 
 
 def _scenario_files(paths: Sequence[str | Path], findings: Findings) -> list[Path]:

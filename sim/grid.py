@@ -13,6 +13,9 @@ RUNS_AT_MOST = 200
 VARIED = "--vary"
 """Where a change was given: on the command line, as one of several values of its key."""
 
+OVER = "--over"
+"""… as one of the values of its range."""
+
 Cell = tuple[tuple[str, Any], ...]
 """One combination of values: (dotted key, value) in the order of the keys."""
 

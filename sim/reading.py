@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -189,12 +189,13 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
         return None
     listed = [key for key, city in cities.items() if city.enterprises]
     population = _in_all_cities(join(list(filter(None, lists))), listed, tuple(cities)) if lists else None
+    population = _slowed(population, response.ramp_factor) if population else None
     events.check(population, settings.events, reader.path, run.place, findings)
     events.doubt_idle(population, settings.events, calendar, settings.seed, reader.path, run.place, findings)
     if findings.faults > before:
         return None
-    asked_by = (settings.grading.model_dump_json(), settings.seasons, settings.events, calendar, settings.seed, *listed,
-                *(cities[key].enterprises for key in listed), *cities)
+    asked_by = (response.ramp_factor, settings.grading.model_dump_json(), settings.seasons, settings.events, calendar,
+                settings.seed, *listed, *(cities[key].enterprises for key in listed), *cities)
     stand = reader.once(("phases", *asked_by), lambda: phases(
         population, choice, settings.seasons, settings.events, calendar, settings.seed, findings) if population else ())
     if findings.faults > before:
@@ -270,6 +271,12 @@ def _in_all_cities(population: Population, listed: list[str], cities: tuple[str,
     """City codes counted over all cities of the run, those without a list included."""
     place = np.array([cities.index(key) for key in listed], np.int16)
     return Population(**(vars(population) | {"cities": cities, "city": place[population.city]}))
+
+
+def _slowed(population: Population, factor: float) -> Population:
+    """The lists with every ramp as many times as long."""
+    return population if factor == 1 else replace(population, ramp_down_h=population.ramp_down_h * factor,
+                                                  ramp_up_h=population.ramp_up_h * factor)
 
 
 def _choice(settings: Settings) -> Choice:

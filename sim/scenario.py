@@ -11,7 +11,7 @@ from sim import other_measures, rulebook, target_tables, transport
 from sim.aqi import editions as aqi_editions
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
-from sim.grid import VARIED, Cell, run_name
+from sim.grid import OVER, VARIED, Cell, run_name
 from sim.industries import industries, industry_named
 from sim.schema import Frozen, build
 from sim.settings import Compliance, Forecast, Grading, Response, Settings
@@ -75,7 +75,7 @@ class Places:
 
 BASE = "base"
 FILE = "scenario"
-"""Where a change was given: the file itself, `variants.<name>`, `--vary` or `--set`."""
+"""Where a change was given: the file itself, `variants.<name>`, `--vary`, `--over` or `--set`."""
 TITLE = "title"
 DEFAULT_POLICY = "guide-2020"
 MAY_BE_NONE = ("linkage", "seasons", "events", "targets", "transport", "electricity")
@@ -83,11 +83,11 @@ MAY_BE_NONE = ("linkage", "seasons", "events", "targets", "transport", "electric
 
 
 def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
-              grid: Sequence[Cell] = ((),)) -> list[RunSettings]:
+              grid: Sequence[Cell] = ((),), varied: str = VARIED) -> list[RunSettings]:
     """The base run and every variant of a scenario, each with all overrides applied, or findings for every fault.
 
-    grid : every run once for each of its cells. Precedence: the file, then the variant, then the grid, then `overrides`
-    (each `KEY=VALUE`, as given on the command line).
+    grid : every run once for each of its cells; varied : where these were given. Precedence: the file, then the variant,
+    then the grid, then `overrides` (each `KEY=VALUE`, as given on the command line).
     """
     if not isinstance(tree.value, dict):
         findings.add("value.mapping", file=file, place=1)
@@ -107,7 +107,7 @@ def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
     for name, variant in ({BASE: {}} | variants).items():
         own = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
         for cell in grid:
-            steps = [*own, *((key, value, VARIED) for key, value in cell), *((key, value, "--set") for key, value in given)]
+            steps = [*own, *((key, value, varied) for key, value in cell), *((key, value, "--set") for key, value in given)]
             called = run_name("" if cell and name == BASE else str(name), cell)
             called += f" ({len(runs) + 1})" if called in {run.name for run in runs} else ""
             run = _one_run(called, written, steps, tree, file, findings)
@@ -256,7 +256,7 @@ def _edition_criteria(rules: Any) -> dict[str, list[dict[str, str]]]:
 def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], file: Path,
            findings: Findings) -> None:
     """Put one value at a dotted key; list items by number, the next free number appends."""
-    place = given if given in {"--set", VARIED} else tree.line(tuple(key.split("."))) if given == FILE else ""
+    place = given if given in {"--set", VARIED, OVER} else tree.line(tuple(key.split("."))) if given == FILE else ""
     place = place or tree.line((*given.split(".", 1), key))
     path: tuple = ()
     here: Any = tree.value

@@ -1,7 +1,9 @@
 """From a text tree to a frozen, typed object: the schema library's faults become findings with line and mend."""
 
 import difflib
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -80,6 +82,22 @@ def _inner(annotation: Any) -> Any:
         return annotation
     inner = [_inner(arg) for arg in getattr(annotation, "__args__", ())]
     return next((model for model in inner if model is not None), None)
+
+
+def type_at(model: Any, path: Iterable[str]) -> Any:
+    """What the schema wants at a dotted key, e.g. `float`; None where it knows no such key."""
+    here = model
+    for part in path:
+        fields = getattr(_inner(here), "model_fields", {})
+        if get_origin(here) in (tuple, dict):
+            here = [arg for arg in get_args(here) if arg is not Ellipsis][-1]
+        elif part in fields:
+            here = fields[part].annotation
+        else:
+            return None
+        while get_origin(here) in (Annotated, Union, UnionType):
+            here = next(arg for arg in get_args(here) if arg is not type(None))
+    return here
 
 
 def _near(word: str, known: list[str]) -> str:

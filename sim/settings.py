@@ -151,6 +151,7 @@ class Response(Frozen):
     preadjust_level: LevelName = "blue"
     lift_hours: Annotated[float, Field(gt=0, le=240)] = 36
     withdraw_on_lift: bool = False
+    ramp_factor: Annotated[float, Field(ge=0, le=10)] = 1
 
 
 class Compliance(Frozen):

@@ -17,6 +17,7 @@ from sim.labels import MONEY, text
 from sim.orders import spells
 from sim.results import Results
 from sim.seasons import Season, season, season_names
+from sim.sensitivities import RANKED, Sensitivity
 from sim.sweeping import Sweep
 from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Basis, Level, Pollutant
 
@@ -92,6 +93,28 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
     console.print()
     if not (written.parent / "comparison.parquet").exists():
         console.print(text("cli.no_parquet", lang), style="dim")
+    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
+    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+
+
+def sensitive(console: Console, found: Sensitivity, written: Path, seconds: float, lang: str) -> None:
+    """The keys ranked by what they move of each figure, and where the files are."""
+    console.print()
+    world = found.scenario.worlds[0]
+    console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {world.calendar.start} - {world.calendar.end}")
+    console.print(text("cli.sensitive", lang, count=len(found.samples), members=found.members, seconds=f"{seconds:.1f}"),
+                  style="dim")
+    measure, half = RANKED[found.method]
+    for name, rows in found.table.groupby("figure", sort=False):
+        unit = MONEY[lang] if str(name).endswith("_cny") and found.method == "morris" else 1.0
+        table = Table(box=None, header_style="dim", padding=(0, 1))
+        said = [text(f"sensitivity.{of}.{name}", lang) for of in ("figure", "unit")][: 2 if found.method == "morris" else 1]
+        table.add_column((", " if lang == "en" else "，").join(said), width=44)
+        table.add_column(text(f"sensitivity.measure.{measure}", lang), justify="right")
+        for row in rows.sort_values(measure, ascending=False, kind="stable").to_dict("records"):
+            table.add_row(escape(row["key"]), f"{row[measure] / unit:,.2f} ± {row[half] / unit:,.2f}")
+        console.print(Padding(table, (1, 0, 0, 0)))
+    console.print()
     console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
     console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
 

@@ -1,4 +1,5 @@
-"""Pictures of a sweep: the front of what cannot be had cheaper, heat maps of two keys, the price of forecast errors."""
+"""Pictures of a sweep: the front of what cannot be had cheaper, heat maps of two keys, the price of forecast errors;
+keys ranked by what they move."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,11 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.charts import INK, drawing
+from sim.charts import INK, drawing, width_in
 from sim.comparison_charts import FAINT, PLAIN, SECOND, clipped
 
 CELLS_WRITTEN = 60
 """Up to this many cells a heat map writes its figures in."""
+
+ONE_WAY = 0.9
+"""A key moves a figure one way when the mean effect is at least this share of the mean size of the effects."""
 
 
 def front(variants: pd.DataFrame, value_unit: float, names: dict[str, str]) -> Figure:
@@ -112,3 +116,41 @@ def intervals(rows: pd.DataFrame, labels: Sequence[str], unit: float, names: dic
 
 def _figure(value: float) -> str:
     return f"{value:,.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
+
+
+def ranking(values: pd.Series, halves: pd.Series, labels: Sequence[str], names: dict[str, str], *,
+            mean: pd.Series | None = None, alone: pd.Series | None = None) -> Figure:
+    """Keys ranked by what they move, with their intervals. values, halves : bar and half interval, largest first.
+
+    mean : with a sign, where bars are coloured by whether raising the key raises the figure; alone : a dot, the part that the
+    key moves by itself. names : title, x, raises, lowers, mixed, alone in words.
+    """
+    height = 1.45 + 0.42 * max(len(values), 2)
+    left_in = 0.2 + max(width_in(label, 9) for label in labels)
+    with drawing():
+        figure = Figure(figsize=(9.2, height))
+        figure.subplots_adjust(left_in / 9.2, 0.85 / height, 0.97, 1 - (0.4 if names["title"] else 0.12) / height)
+        axes = figure.subplots()
+        place, value = np.arange(len(values)), values.to_numpy(float)
+        kinds = np.full(len(values), "raises", object)
+        if mean is not None:
+            one_way = np.abs(mean.to_numpy(float)) >= ONE_WAY * value
+            kinds = np.where(~one_way, "mixed", np.where(mean.to_numpy(float) >= 0, "raises", "lowers"))
+        for kind, colour in (("raises", PLAIN), ("lowers", SECOND), ("mixed", FAINT)):
+            some = (kinds == kind) & (value > 0)
+            if some.any():
+                axes.barh(place[some], value[some], 0.62, color=colour, label=names[kind] if mean is not None else None)
+        axes.errorbar(value, place, xerr=halves.to_numpy(float), fmt="none", ecolor=INK, elinewidth=1, capsize=3)
+        if alone is not None:
+            axes.scatter(alone, place, color="white", edgecolors=INK, s=34, zorder=4, label=names["alone"])
+        axes.set_yticks(place, labels, fontsize=9)
+        axes.set_ylim(len(values) - 0.4, -0.6)
+        if alone is not None:  # shares: an interval may reach beyond them, the axis does not
+            axes.set_xlim(-0.05, 1.1)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(names["x"])
+        axes.set_title(names["title"])
+        if axes.get_legend_handles_labels()[1]:
+            figure.legend(loc="lower right", bbox_to_anchor=(0.97, 0.0), ncols=3, fontsize=9, borderaxespad=0.2)
+    return figure

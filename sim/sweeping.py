@@ -116,6 +116,12 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
         raise InputError([Finding("sweep.members", file=str(scenario.path), key="--vary")])
     tasks = tasks_of(inputs)
     kept = _Parts(parts, scenario, tasks, resume=resume) if parts else None
+    return Sweep(scenario, inputs, worked(inputs, tasks, kept, count=count, scheduler=scheduler, progress=progress))
+
+
+def worked(inputs: Inputs, tasks: list[Task], kept: "_Parts | None" = None, *, count: int = 1, scheduler: str | None = None,
+           progress: Progress | None = None) -> np.ndarray:
+    """What the tasks come to, float64[case, member, figure], whoever does them. kept : what is done already, and is kept."""
     figures = np.full((len(inputs.cases), len(inputs.members), len(FIGURES)), np.nan)
     done = 0
     for number, task in enumerate(tasks):
@@ -133,7 +139,7 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
             done += 1
             if progress:
                 progress("running", done, len(tasks))
-    return Sweep(scenario, inputs, figures)
+    return figures
 
 
 class _Parts:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 PAGES = ["README.md", "README.zh.md", "docs/planner.md", "docs/planner.zh.md", "docs/compare.md", "docs/compare.zh.md",
-         "docs/verification.md", "docs/verification.zh.md", "enterprises/README.md"]
+         "docs/verification.md", "docs/verification.zh.md", "docs/sweep.md", "docs/sweep.zh.md", "enterprises/README.md"]
 
 
 def blocks(text, kind):
@@ -155,6 +155,53 @@ def test_the_transport_block_shown_holds_the_values_in_force(root):
         exclude={"new_energy_exempt", "clean_freight_mt_per_year", "clean_stage"})
     for spared in ("spares_new_energy", "clean_from_mt", "clean_from_stage"):
         assert getattr(shown, spared) == getattr(known, spared)
+
+
+def rows_of(page):
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("|")]
+
+
+@pytest.mark.parametrize(("page", "unit"), [("docs/sweep.md", 1e6), ("docs/sweep.zh.md", 1e8)])
+def test_the_numbers_of_the_page_of_sweeps_are_those_of_its_commands(root, page, unit):
+    import sim
+
+    text = (root / page).read_text(encoding="utf-8")
+    wanted = []
+    for command in [c for block in blocks(text, "sh") for c in block.splitlines() if " sweep " in c]:
+        words = shlex.split(command)
+        sets, vary = ([value for key, value in zip(words, words[1:], strict=False) if key == option]
+                      for option in ("--set", "--vary"))
+        found = sim.sweep(root / words[3], vary, [*sets, "forecast.members=100"]).variants
+        for row in found.to_dict("records"):
+            hours = sum(row[f"hours_{level}"] for level in ("yellow", "orange", "red"))
+            wanted.append([hours, row["avoided_t"], row["curtailed_value_cny"] / unit, row["heavy_days_missed"],
+                           row["noon_false_alarm_cny"] / unit])
+    shown = [row[-5:] if len(row) == 7 else row[-4:] for row in rows_of(text) if len(row) in (5, 7)]
+    shown = [[float(cell.replace(",", "")) for cell in row] for row in shown if row[0].replace(",", "").isdigit()]
+    assert len(shown) == len(wanted) == 10
+    for ours, theirs in zip(shown, wanted, strict=True):
+        assert ours == pytest.approx(theirs[: len(ours)], rel=0.003, abs=0.0051)
+
+
+@pytest.mark.parametrize("page", ["docs/sweep.md", "docs/sweep.zh.md"])
+def test_commands_of_the_page_of_sweeps_that_take_long_or_a_cluster_are_read(root, page):
+    """Options as the command line knows them, keys and ranges as the scenario does."""
+    from sim.cli import cli
+    from sim.experiment import load, load_cells
+
+    shown = [line for block in blocks((root / page).read_text(encoding="utf-8"), "bash") for line in block.splitlines()
+             if line.startswith("python ")]
+    assert len(shown) == 2
+    for command in shown:
+        verb, *words = shlex.split(command)[2:]
+        given = cli.commands[verb].make_context(verb, words).params
+        path = root / given["scenario"]
+        if verb == "sweep":
+            assert load(path, given["overrides"], given["vary"], sweeping=True).worlds
+        else:
+            ends = [[text.partition("=")[0], *text.partition("=")[2].split("..")] for text in given["over"]]
+            assert len(load_cells(path, [tuple((key, end[at]) for key, *end in ends) for at in (0, 1)],
+                                  given["overrides"]).worlds) == 2
 
 
 @pytest.mark.parametrize("page", ["docs/forecasts.md", "docs/forecasts.zh.md"])

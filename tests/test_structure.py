@@ -17,9 +17,10 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
          ["negotiation", "response", "ledger", "weather"], ["phases"], ["office"], ["engine", "accounts"],
          ["totals", "reading"], ["experiment"], ["wording", "cases"], ["society"], ["tables"],
          ["orders", "electricity", "reductions", "regret", "verification"], ["assessment", "blanket"],
-         ["results", "differences", "uniform", "workers"], ["sweeping"], ["charts", "metrics", "comparison", "mechanisms"],
+         ["results", "differences", "uniform", "workers"], ["sweeping"], ["sensitivities", "charts", "metrics"],
+         ["comparison", "mechanisms"],
          ["scorecard", "comparison_charts", "verification_charts"], ["sweep_charts", "verdict"],
-         ["explain", "page", "checking"], ["comparison_page", "sweep_page"], ["api", "showing"], ["cli"],
+         ["explain", "page", "checking"], ["comparison_page", "sweep_page", "sensitivity_page"], ["api", "showing"], ["cli"],
          ["__init__", "__main__"]]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"},
@@ -27,7 +28,8 @@ DOORS = {"simpy": {"engine"},
          "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
          "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables", "skill", "winters"},
          "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"},
-         "scores": {"verification"}, "xarray": {"verification"}, "distributed": {"workers"}, "concurrent": {"workers"}}
+         "scores": {"verification"}, "xarray": {"verification"}, "distributed": {"workers"}, "concurrent": {"workers"},
+         "SALib": {"sensitivities"}}
 
 
 def modules(root):
@@ -114,7 +116,7 @@ def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     left_over = {key for key in keys - used if key.split(".")[0] not in built}
     assert {key for key in left_over if not key.startswith(("report.confidence.", "report.limits.", "chart.level.",
                                                             "cli.stage.", "cli.help.", "clause.", "report.event.",
-                                                            "report.decide_on.", "sweep."))} == set()
+                                                            "report.decide_on.", "sweep.", "sensitivity."))} == set()
     told = {key for key in unknown if key.split(".")[0] in ("report", "compare", "cli", "explain", "reason", "measure")}
     assert told - {"report.html", "report.html.j2", "comparison.html.j2", "sweep.html.j2"} == set()  # names of files
     assert {key.removeprefix("finding.") for key in keys if key.startswith("finding.")} - {"join"} == {
