@@ -60,12 +60,14 @@ def iaqi(concentration: np.ndarray, species: str, edition: AqiEdition) -> np.nda
 
 @dataclass(frozen=True)
 class DailyIndex:
-    """Index of each day. aqi, trigger : float64[day]; primary : text[day], joined by "+"; dust : bool[day]."""
+    """Index of each day. aqi, trigger, without_dust : float64[day], the last the AQI, on a dust day the maximum without
+    PM10; primary : text[day], joined by "+"; dust : bool[day]."""
 
     aqi: np.ndarray
     trigger: np.ndarray
     primary: np.ndarray
     dust: np.ndarray
+    without_dust: np.ndarray
 
 
 def daily_index(concentrations: dict[str, np.ndarray], edition: AqiEdition, trigger: str,
@@ -90,6 +92,7 @@ def daily_index(concentrations: dict[str, np.ndarray], edition: AqiEdition, trig
         only_pm10 = is_primary[pm10] & (is_primary.sum(axis=0) == 1)
         dust = only_pm10 & (concentrations["pm25_ug_m3"] < dust_ratio * concentrations["pm10_ug_m3"])
         without_pm10 = np.delete(each, pm10, axis=0).max(axis=0)
-    chosen = {"aqi": lambda: aqi, "aqi_no_dust": lambda: np.where(dust, without_pm10, aqi),
+    without_dust = np.where(dust, without_pm10, aqi)
+    chosen = {"aqi": lambda: aqi, "aqi_no_dust": lambda: without_dust,
               "pm25": lambda: each[species.index("pm25_ug_m3")]}[trigger]()
-    return DailyIndex(aqi, chosen, primary, dust)
+    return DailyIndex(aqi, chosen, primary, dust, without_dust)

@@ -171,7 +171,7 @@ def _figures(case: Case, shown: Shown, days: Days, foreseen: _Foreseen, first: i
     now = levels_at_noon(own, size, len(shown.observed), case.escalate)
     due = foreseen.levels(case)
     due = np.tile(due, (1, members)) if due.shape[1] < size else due
-    heavy = shown.aqi > HEAVY_ABOVE  # the AQI, whatever index triggers: a yardstick that is the same for all variants
+    heavy = shown.aqi > HEAVY_ABOVE  # without dust, whatever index triggers: one yardstick for all variants
     missed, kg, false_alarms, cny = _regret(case, now, due, members)
     apart = [heavy, heavy & (now == 0)]
     counts = [part.sum(axis=0).reshape(members, areas).sum(axis=1) for part in apart]

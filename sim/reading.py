@@ -205,7 +205,7 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
     stands_for = dict(zip(cities, source, strict=True))
     days = reader.once(("weather", *(id(index[key]) for key in with_series), forecasts.model_dump_json(), *source,
                         tuple(tuple(sorted(one)) for one in words.values()), settings.seed), lambda: Weather(
-        _side_by_side(index, with_series, "trigger"), _side_by_side(index, with_series, "aqi"), told, forecasts,
+        _side_by_side(index, with_series, "trigger"), _side_by_side(index, with_series, "without_dust"), told, forecasts,
         tuple(with_series),
         np.array([with_series.index(key) for key in source]), settings.seed))
     return World(
@@ -229,7 +229,7 @@ def _days(run: RunSettings, city: str, words: frozenset[str], calendar: Calendar
 
 
 def _side_by_side(index: dict[str, tuple[DailyIndex, ...]], cities: list[str], what: str) -> np.ndarray:
-    """Trigger index or AQI of some cities, one winter each or as many as there are members: float64[day, winter, city]."""
+    """An index of some cities, one winter each or as many as there are members: float64[day, winter, city]."""
     winters = [np.stack([getattr(one, what) for one in index[key]], axis=1) for key in cities]
     return np.stack(np.broadcast_arrays(*winters), axis=2)
 

@@ -30,7 +30,7 @@ class Series:
         own index under every trigger (model, section 2)."""
         if not self.concentrations:
             given = self.values["aqi"]
-            return aqi.DailyIndex(given, given, np.full(len(given), ""), np.zeros(len(given), bool))
+            return aqi.DailyIndex(given, given, np.full(len(given), ""), np.zeros(len(given), bool), given)
         in_force = np.array([edition or aqi.edition_on(calendar.date_of(day)) for day in range(calendar.days)])
         first, *others = np.unique(in_force)
         chosen = aqi.daily_index(self.concentrations, aqi.editions()[first], trigger, dust_ratio)

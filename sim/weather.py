@@ -29,8 +29,8 @@ class Shown:
     """The days of some members as they are observed and foreseen. Column j = member x forecast behind x area; decisions are
     taken by series k = member x area.
 
-    observed, aqi : float64[day, k], trigger index and AQI. issue : day -> float[lead, j]. decides : int64[j], the series
-    that decides on a column. behind : forecasts behind each decision; count : how many of them must show a level.
+    observed, aqi : float64[day, k], trigger index, and AQI without dust. issue : day -> float[lead, j]. decides : int64[j],
+    the series that decides on a column. behind : forecasts behind each decision; count : how many of them must show a level.
     """
 
     members: tuple[str, ...]
@@ -58,8 +58,8 @@ class Shown:
 class Weather:
     """Where the days and forecasts of a run come from.
 
-    own, aqi : float64[day, winter, city], trigger index and AQI of the cities with a series, one winter or one for each
-    member. told :
+    own, aqi : float64[day, winter, city], trigger index, and AQI without dust, of the cities with a series, one winter or
+    one for each member. told :
     the file of a source `file`. cities : keys of the cities with a series. place : int64[area], the city whose series
     stands for an area. exact : the same members, foreseen without error.
     """
