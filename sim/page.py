@@ -138,6 +138,9 @@ def _decisions(taken: pd.DataFrame, run: Run, lang: str) -> list[dict[str, Any]]
             rows[key]["areas"].append(name)
         else:
             rows[key] = row | {"areas": [name]}
+    for row in rows.values():
+        if len(row["areas"]) == len(run.world.cities) > 2:
+            row["areas"] = [text("cli.all_areas", lang, count=len(row["areas"]))]
     return list(rows.values())
 
 

@@ -54,8 +54,10 @@ class RunSettings:
 
     def shown(self, lang: str) -> str:
         """The run as a reader knows it: by the title that its variant gives itself, else by its name."""
-        titled = not self.varied and any(c.key == TITLE and c.given == f"variants.{self.name}" for c in self.changes)
-        return getattr(self.settings.title, lang) if titled else self.name
+        variant = next((c.given.removeprefix("variants.") for c in self.changes if c.key == TITLE and not self.varied), None)
+        if variant is None:
+            return self.name
+        return self.name.removesuffix(variant) + getattr(self.settings.title, lang)  # of several scenarios the name stays
 
     @property
     def told(self) -> tuple[Change, ...]:
