@@ -40,6 +40,8 @@ class Linkage:
 
     def link(self, outlook: Outlook) -> Outlook:
         """The outlook that each area acts on. Series k = member x area: the areas of each member are linked."""
+        if not (self.groups or self.follow) or not (outlook.level.any() or outlook.today_over.any() or outlook.hold_over.any()):
+            return outlook  # nobody sees anything: there is nothing to share
         shape = (-1, len(self.own))
         level, start, end, criterion, episodes, today_over, hold_over = (part.reshape(shape) for part in outlook[:-1])
         seen = Seen(level, start, end, criterion, episodes, today_over, hold_over,

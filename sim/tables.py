@@ -1,6 +1,7 @@
 """A run's record as tidy tables: the columns that `docs/outputs.md` fixes, always with `run` and `member`."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,14 +80,16 @@ def _by_group(run: Run, keys: list[str]) -> pd.DataFrame:
     columns = ["run", "member", *keys, "pollutant", *figures]
     frames = []
     for member, account in accounts(run):
-        for pollutant in Pollutant:
-            sums_of = {"baseline_kg": lambda part, p=pollutant: part.baseline_kg(p),
-                       "avoided_kg": lambda part, p=pollutant: part.avoided_kg(p),
-                       "avoided_assumed_kg": lambda part, p=pollutant: part.avoided_kg(p, assumed_only=True),
-                       "seasonal_kg": lambda part, p=pollutant: seasonal(part, run.world.population.emission[
-                           list(Pollutant).index(p)])}
-            frame = grouped(account, keys, sums_of)
-            frames.append(frame.assign(run=run.world.run.name, member=member, pollutant=pollutant.value,
+        wanted = {}
+        for at, p in enumerate(Pollutant):
+            wanted |= {("baseline_kg", p): lambda part, p=p: part.baseline_kg(p),
+                       ("avoided_kg", p): lambda part, p=p: part.avoided_kg(p),
+                       ("avoided_assumed_kg", p): lambda part, p=p: part.avoided_kg(p, assumed_only=True),
+                       ("seasonal_kg", p): lambda part, at=at: seasonal(part, run.world.population.emission[at])}
+        table = grouped(account, keys, wanted)
+        for p in Pollutant:
+            frame = table[keys].assign(**{name: table[name, p] for name, of in wanted if of == p})
+            frames.append(frame.assign(run=run.world.run.name, member=member, pollutant=p.value,
                                        actual_kg=frame["baseline_kg"] - frame["avoided_kg"]))
     if not frames:
         return pd.DataFrame(columns=columns)
@@ -103,13 +106,14 @@ def by_level(run: Run) -> pd.DataFrame:
     """City x response level x pollutant: avoided, and output value curtailed at that level."""
     frames = []
     for member, account in accounts(run):
-        for at, level in enumerate(ASKING_LEVELS):
-            for pollutant in Pollutant:
-                frame = grouped(account, ["city"], {
-                    "avoided_kg": lambda part, p=pollutant, at=at: part.avoided_at_kg(p, at),
-                    "curtailed_value_cny": lambda part, at=at: part.hours_at(at) / 24 * part.people.value})
-                frames.append(frame.assign(run=run.world.run.name, member=member, level=level.name,
-                                           pollutant=pollutant.value))
+        wanted = {(at, p): lambda part, p=p, at=at: part.avoided_at_kg(p, at)
+                  for at in range(len(ASKING_LEVELS)) for p in Pollutant}
+        wanted |= {(at, "value"): lambda part, at=at: part.hours_at(at) / 24 * part.people.value
+                   for at in range(len(ASKING_LEVELS))}
+        table = grouped(account, ["city"], wanted)
+        frames += [table[["city"]].assign(
+            run=run.world.run.name, member=member, level=level.name, pollutant=p.value, avoided_kg=table[at, p],
+            curtailed_value_cny=table[at, "value"]) for at, level in enumerate(ASKING_LEVELS) for p in Pollutant]
     columns = ["run", "member", "city", "level", "pollutant", "avoided_kg", "curtailed_value_cny"]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
@@ -156,14 +160,15 @@ def line_words(people: Population) -> dict[str, np.ndarray]:
             "output_unit": people.output_unit}
 
 
-def grouped(account: Account, keys: list[str], figures: dict[str, Callable[[PhaseAccount], np.ndarray]]) -> pd.DataFrame:
+def grouped(account: Account, keys: list[str], figures: dict[Any, Callable[[PhaseAccount], np.ndarray]]) -> pd.DataFrame:
     """Sums of per-line figures over groups of lines, sorted; a line counts under the words it bears in each phase."""
     frames = []
     for part in account.phases:
         words = line_words(part.people)
         group = pd.DataFrame({key: words[key] for key in keys}).groupby(keys, sort=True)
         code, size = group.ngroup().to_numpy(), group.size().reset_index()[keys]
-        frames.append(size.assign(**{name: sums(code, len(size), of(part)) for name, of in figures.items()}))
+        made = {name: sums(code, len(size), of(part)) for name, of in figures.items()}
+        frames.append(pd.DataFrame({key: size[key] for key in keys} | made))
     if len(frames) == 1:
         return frames[0]
     return pd.concat(frames).groupby(keys, sort=True, as_index=False)[list(figures)].sum()
