@@ -3,7 +3,7 @@
 Lines of one city, ramp times and start class share their weights, so all that a run needs of a list is, for each such class
 and level, what an hour at that level takes away of each sum. Where every ramp has arrived before the next change, an hour's
 worth of ramp is a straight correction (a ramp of r hours from p to q loses r/2 x (q - p) against a step): classes then need
-not be told apart at all. The few that are cut short are integrated one by one, exactly.
+not be told apart at all. What the few ramps that are cut short change is added for each pair of ramp times, exactly.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import numpy as np
 from sim.accounts import LineClasses
 from sim.agenda import Timeline
 from sim.phases import Phase
-from sim.response import Ramps, level_weights, response_level
+from sim.response import Ramps, response_level
 from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
@@ -52,43 +52,72 @@ def rates_of(phases: tuple[Phase, ...], classes: LineClasses) -> Rates:
 
 
 class Steps(NamedTuple):
-    """A response as steps, for each series: hours at each level, and what its rises and falls add to and take from it.
+    """A response as steps. hours, rises, falls : float64[k, 4], blue to red: hours of each series at each level; how often
+    its rises and falls gain a level less how often they lose it.
 
-    hours, rises, falls : float64[k, 4], blue to red; rises and falls count how often a level is gained less lost. after_rise,
-    after_fall : float64[k], shortest time from a rise, a fall, to the next change or the end.
+    series, before, level : int64[n], the steps themselves, in order of series and hour: from which level to which. lasts_h :
+    float64[n], time to the next step of the series or the end.
     """
 
     hours: np.ndarray
     rises: np.ndarray
     falls: np.ndarray
-    after_rise: np.ndarray
-    after_fall: np.ndarray
+    series: np.ndarray
+    before: np.ndarray
+    level: np.ndarray
+    lasts_h: np.ndarray
+
+
+WIDTH = 1 + len(WARNING_LEVELS)
 
 
 def steps_of(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -> Steps:
     """The steps of a timeline of one start class. Changes that leave the response level as it is are none."""
-    level = response_level(timeline.level, escalate)
-    series, hour = timeline.series, np.minimum(timeline.hour, until_h)
-    first = np.diff(series, prepend=-1) != 0
-    before = np.where(first, 0, np.concatenate([[0], level[:-1]])[: len(level)])
-    real = (level != before) & (hour < until_h)
+    series, hour, level = timeline.series, timeline.hour, response_level(timeline.level, escalate)
+    real = (level != _before(series, level, 0)) & (hour < until_h)
     series, hour, level = series[real], hour[real], level[real]
-    first = np.diff(series, prepend=-1) != 0
-    before = np.where(first, 0, np.concatenate([[0], level[:-1]])[: len(level)])
-    last = np.append(series[1:] != series[:-1], True) if len(series) else np.zeros(0, bool)
-    lasts = np.where(last, until_h, np.append(hour[1:], until_h)[: len(hour)]) - hour
-    width = 1 + len(WARNING_LEVELS)
+    before = _before(series, level, 0)
+    lasts_h = np.where(np.append(series[1:], -1) == series, np.append(hour[1:], until_h), until_h)[: len(hour)] - hour
     up = level > before
+    gained, lost = series * WIDTH + level, series * WIDTH + before
+    counts = [np.bincount(gained, lasts_h, size * WIDTH)]
+    counts += [np.bincount(gained[some], minlength=size * WIDTH) - np.bincount(lost[some], minlength=size * WIDTH)
+               for some in (up, ~up)]
+    return Steps(*(count.reshape(size, WIDTH)[:, 1:].astype(float) for count in counts), series, before, level, lasts_h)
 
-    def counted(at: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-        return np.bincount(at, weights, size * width).reshape(size, width)[:, 1:].astype(float)
 
-    gained, lost = series * width + level, series * width + before
-    shortest = [np.full(size, np.inf) for _ in range(2)]
-    for which, into in ((up, shortest[0]), (~up, shortest[1])):
-        np.minimum.at(into, series[which], lasts[which])
-    return Steps(counted(gained, lasts), counted(gained[up]) - counted(lost[up]), counted(gained[~up]) - counted(lost[~up]),
-                 *shortest)
+def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
+    """What stood before each step: that of the step before it, `first` where a series begins."""
+    behind = np.roll(of, 1)
+    behind[np.diff(series, prepend=-1) != 0] = first
+    return behind
+
+
+def cut_short(steps: Steps, size: int, down_h: float, up_h: float) -> np.ndarray:
+    """Level-equivalent hours that lines with these ramp times have more than if every ramp had arrived: float64[k, 4].
+
+    A ramp of r hours, off its goal by e when it begins, loses e x r / 2 against a step; one that is met by the next step after
+    d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
+    """
+    more = np.zeros(size * WIDTH)
+    ramp = np.where(steps.level > steps.before, down_h, up_h)
+    short = steps.lasts_h < ramp
+    at = np.flatnonzero(short & ~(_before(steps.series, short, False)))
+    left = np.zeros((len(at), WIDTH))  # what the ramps before leave to these steps
+    while len(at):
+        row, full, lasts = np.arange(len(at)), ramp[at], np.minimum(steps.lasts_h[at], ramp[at])
+        part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
+        loses = lasts - lasts * part / 2
+        off = left.copy()
+        off[row, steps.level[at]] += 1
+        off[row, steps.before[at]] -= 1
+        straight = off - left
+        gain = straight * (full / 2)[:, None] - off * loses[:, None]
+        np.add.at(more.reshape(size, WIDTH), steps.series[at], gain)
+        goes_on = (part < 1) & (np.append(steps.series, -1)[at + 1] == steps.series[at])
+        left = (off * (1 - part)[:, None])[goes_on]
+        at = at[goes_on] + 1
+    return more.reshape(size, WIDTH)[:, 1:]
 
 
 def sums_of(rates: Rates, timeline: Timeline, members: int, escalate: int) -> np.ndarray:
@@ -107,28 +136,24 @@ def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int,
            escalate: int) -> np.ndarray:
     """Sums from the period's first hour to `until_h`, float64[member, sum]."""
     total = np.zeros((members, len(SUMS)))
+    ramps, size = rates.ramps, members * rates.cities
+    asks = per_hour.any(axis=(1, 2))
+
+    def worth(some: np.ndarray, times: np.ndarray | float = 1.0) -> np.ndarray:
+        """An hour of some classes by city and level, float64[city x 3, sum]."""
+        made = np.zeros((rates.cities, *per_hour.shape[1:]))
+        np.add.at(made, ramps.series[some], per_hour[some] * np.reshape(times, (-1, 1, 1)))
+        return made.reshape(-1, len(SUMS))
+
     for start_class in range(len(rates.early_start_h)):
-        mine = np.flatnonzero(rates.ramps.start_class == start_class)
+        mine = np.flatnonzero((ramps.start_class == start_class) & asks)
         if not len(mine):
             continue
-        own = timeline.of_class(start_class)
-        steps = steps_of(own, members * rates.cities, until_h, escalate)
-        city, down, up = rates.ramps.series[mine], rates.ramps.down_h[mine], rates.ramps.up_h[mine]
-        for each in np.unique(city):
-            of = city == each
-            worth = per_hour[mine[of]]  # [class, 3, sum]
-            at = np.arange(members) * rates.cities + each
-            hours, rises, falls = (part[at][:, 1:].reshape(members, -1) for part in steps[:3])
-            total += hours @ worth.sum(axis=0).reshape(-1, len(SUMS))
-            total -= rises @ (np.tensordot(down[of], worth, 1) / 2).reshape(-1, len(SUMS))
-            total -= falls @ (np.tensordot(up[of], worth, 1) / 2).reshape(-1, len(SUMS))
-            cut = (down[of] > steps.after_rise[at][:, None]) | (up[of] > steps.after_fall[at][:, None])
-            member, cls = np.nonzero(cut & worth.any(axis=(1, 2)))
-            if len(member):
-                ramps = Ramps(at[member], np.full(len(member), start_class), down[of][cls], up[of][cls])
-                exact = level_weights(timeline, ramps, until_h, escalate)[:, 1:]
-                straight = (steps.hours[at[member]] - ramps.down_h[:, None] / 2 * steps.rises[at[member]]
-                            - ramps.up_h[:, None] / 2 * steps.falls[at[member]])[:, 1:]
-                off = np.einsum("rl,rls->rs", exact - straight, worth[cls])
-                np.add.at(total, member, off)
+        steps = steps_of(timeline.of_class(start_class), size, until_h, escalate)
+        hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
+        total += hours @ worth(mine)
+        total -= rises @ worth(mine, ramps.down_h[mine] / 2) + falls @ worth(mine, ramps.up_h[mine] / 2)
+        for down_h, up_h in sorted(set(zip(ramps.down_h[mine].tolist(), ramps.up_h[mine].tolist(), strict=True))):
+            alike = mine[(ramps.down_h[mine] == down_h) & (ramps.up_h[mine] == up_h)]
+            total += cut_short(steps, size, down_h, up_h)[:, 1:].reshape(members, -1) @ worth(alike)
     return total

@@ -5,7 +5,7 @@ import pytest
 
 from sim import rulebook
 from sim.engine import Course, simulate
-from sim.episodes import compile_rules
+from sim.episodes import Days, compile_rules
 from sim.forecast import perfect, persistence
 from sim.vocab import Level
 from sim.warning import Terms
@@ -16,7 +16,7 @@ def decided(index, edition="mee2019", forecast=None, horizon=7, hour=16, lift_ho
     book = rulebook.edition(edition)
     observed = np.array(index, float)[:, None]
     rules = compile_rules(book.criteria(), merges=book.merges, lift_hours=lift_hours)
-    course = Course(observed, forecast or perfect(observed, horizon), rules, Terms(**terms), hour)
+    course = Course(Days(observed, forecast or perfect(observed, horizon)), np.arange(1), rules, Terms(**terms), hour)
     taken = simulate(course).decisions
     when = "{}.{:02d}".format
     return [(str(k), Level(int(v)).name, when(*divmod(int(a), 24)), when(*divmod(int(b), 24)))
@@ -99,7 +99,7 @@ def test_a_downgrade_follows_the_level_that_still_runs_and_only_where_it_is_allo
     criteria = {"yellow": [{"over": 150, "hours": 24}], "orange": [{"over": 200, "hours": 48}]}
     book = {name: tuple(rulebook.Criterion(**c) for c in cs) for name, cs in criteria.items()}
     observed = np.array(series, float)[:, None]
-    course = Course(observed, perfect(observed, 7), compile_rules(book, merges=True, lift_hours=36),
+    course = Course(Days(observed, perfect(observed, 7)), np.arange(1), compile_rules(book, merges=True, lift_hours=36),
                     Terms(downgrade=True), 16)
     taken = simulate(course).decisions
     assert list(zip(taken.kind, taken.level.tolist(), taken.effective.tolist(), strict=True)) == [
@@ -110,7 +110,7 @@ def test_with_downgrade_an_episode_judged_whole_goes_back_up_at_the_next_issue()
     """The page as it reads: the past days of the episode still make it an orange one (docs/model.md, open points)."""
     criteria = {"yellow": (rulebook.Criterion(over=150, hours=24),), "orange": (rulebook.Criterion(over=200, hours=48),)}
     observed = np.array([50, 50, 50, 210, 210, 210, 160, 160, 160, 160, 50, 50, 50], float)[:, None]
-    course = Course(observed, perfect(observed, 7), compile_rules(criteria, merges=True, lift_hours=36),
+    course = Course(Days(observed, perfect(observed, 7)), np.arange(1), compile_rules(criteria, merges=True, lift_hours=36),
                     Terms(downgrade=True), 16)
     assert simulate(course).decisions.kind.tolist() == ["issue", "downgrade", "upgrade", "downgrade", "lift"]
 
@@ -134,10 +134,12 @@ def test_members_and_cities_side_by_side_decide_as_each_alone():
     for name in rulebook.edition_names():
         book = rulebook.edition(name)
         rules = compile_rules(book.criteria(), merges=book.merges, lift_hours=36)
-        together = simulate(Course(observed, perfect(observed, 7), rules, Terms(downgrade=True), 16)).decisions
+        side_by_side = Course(Days(observed, perfect(observed, 7)), np.arange(12), rules, Terms(downgrade=True), 16)
+        together = simulate(side_by_side).decisions
         for k in range(12):
             one = observed[:, [k]]
-            alone = simulate(Course(one, perfect(one, 7), rules, Terms(downgrade=True), 16)).decisions
+            by_itself = Course(Days(one, perfect(one, 7)), np.arange(1), rules, Terms(downgrade=True), 16)
+            alone = simulate(by_itself).decisions
             mine = together.series == k
             for column in ("kind", "level", "issued", "effective", "warning", "start", "end", "criterion"):
                 assert getattr(together, column)[mine].tolist() == getattr(alone, column).tolist()
