@@ -14,7 +14,7 @@ from sim.agenda import Timeline
 from sim.grading import Asked
 from sim.phases import Phase
 from sim.population import Population
-from sim.response import Ramps, level_weights
+from sim.response import Ramps, class_weights, level_weights
 from sim.vocab import Pollutant
 
 CHUNK = 50_000
@@ -165,8 +165,9 @@ def reckon(phases: tuple[Phase, ...], classes: LineClasses, timeline: Timeline, 
     edges = np.clip([0, *(24 * phase.last for phase in phases)], since_h, until_h)
 
     def weights(each: Ramps) -> list[np.ndarray]:  # exact integrals between the edges
-        until = [level_weights(timeline, each, edge, escalate) for edge in edges[1:]]
-        start = level_weights(timeline, each, edges[0], escalate) if edges[0] else 0.0
+        integral = class_weights if each.heeds is None else level_weights
+        until = [integral(timeline, each, edge, escalate) for edge in edges[1:]]
+        start = integral(timeline, each, edges[0], escalate) if edges[0] else 0.0
         return [after - before for before, after in pairwise([start, *until])]
 
     if heeds is None:

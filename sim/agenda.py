@@ -89,7 +89,10 @@ class Agenda:
         entries = self.planned.pop(hour, ())
         for start_class in {entry.start_class for entry in entries}:
             mine = [entry for entry in entries if entry.start_class == start_class]
-            series = mine[0].series if len(mine) == 1 else np.unique(np.concatenate([entry.series for entry in mine]))
+            meant = np.zeros(self.size, bool)
+            for entry in mine:
+                meant[entry.series] = True
+            series = np.flatnonzero(meant)
             before = self.level[start_class, series], self.warning[start_class, series]
             for entry in mine:
                 self._bring_in(entry)

@@ -18,8 +18,8 @@ from sim.grid import Cell
 from sim.linkage import Linkage
 from sim.office import Course, schedule
 from sim.reading import World
-from sim.response import response_level
-from sim.totals import SUMS, Rates, rates_of, steps_of, sums_of
+from sim.response import response_level, steps_of
+from sim.totals import SUMS, Rates, rates_of, sums_of
 from sim.vocab import WARNING_LEVELS, Level, Pollutant
 from sim.warning import Terms
 from sim.weather import Shown, Weather
@@ -31,7 +31,7 @@ FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level 
            "heavy_days_missed", "missed_days", "false_alarm_days", "changes", "missed_kg", "false_alarm_cny")
 """What a variant comes to in one member; sums over areas."""
 
-COLUMNS_AT_ONCE = 12_000
+COLUMNS_AT_ONCE = 6_000
 """Columns of one block: enough to forget the cost of a call, few enough to stay in the cache."""
 
 
@@ -114,7 +114,7 @@ def inputs_of(worlds: tuple[World, ...]) -> Inputs:
     return Inputs(tuple(kept), tuple(cases))
 
 
-def tasks_of(inputs: Inputs, cases_at_once: int = 25) -> list[Task]:
+def tasks_of(inputs: Inputs, cases_at_once: int = 50) -> list[Task]:
     """The work in parts that fit a cache, in a fixed order: the same whoever does it."""
     tasks = []
     for number, weather in enumerate(inputs.weathers):

@@ -90,6 +90,7 @@ class Days:
         """The bit of today; one bit above the last forecast day stays free for carries."""
         self._past: dict[float, np.ndarray] = {}
         self._ahead: dict[float, np.ndarray] = {}
+        self._since: dict[tuple[float, int], np.ndarray] = {}
 
     def compare(self, thresholds: tuple[float, ...]) -> None:
         """Look every day up once for the thresholds that are not known yet."""
@@ -122,6 +123,17 @@ class Days:
         behind = (past[day >> 6, series] >> shift) | (past[(day >> 6) + 1, series] << 1 << (63 - shift))
         ahead = self._ahead[threshold][day, series].astype(np.uint64)
         return behind & ((1 << (self.today + 1)) - 1) | ahead << (self.today + 1)
+
+    def since(self, threshold: float, longest_gap_days: int) -> np.ndarray:
+        """First day of the last episode that has begun by each day, -1 for none, gaps of so many days bridged: [day, k]."""
+        key = (threshold, longest_gap_days)
+        if key not in self._since:
+            over, day = self.observed > threshold, np.arange(len(self.observed), dtype=np.int16)[:, None]
+            last = np.maximum.accumulate(np.where(over, day, np.int16(-DAYS_AT_MOST - 2)), axis=0)
+            before = np.concatenate([last[:1] * 0 - DAYS_AT_MOST - 2, last[:-1]])
+            begins = over & (day - before > longest_gap_days + 1)
+            self._since[key] = np.maximum.accumulate(np.where(begins, day, np.int16(-1)), axis=0)
+        return self._since[key]
 
     def whole(self, threshold: float, day: int, series: int) -> int:
         """All days up to an issue and those foreseen that are above the threshold, day 0 lowest, as one long word."""
@@ -218,8 +230,8 @@ def _place(word: np.ndarray) -> np.ndarray:
 class Outlook(NamedTuple):
     """What an issue shows: the episode ahead, and what lifting and lowering look at.
 
-    level : int64[k], level of the first episode with a day after today, 0 if none. start, end : int64[k], its first
-    day and its last day above T0. criterion : int64[k], which criterion gives the level. episodes : int64[k], how many
+    level : int32[k], level of the first episode with a day after today, 0 if none. start, end : int32[k], its first
+    day and its last day above T0. criterion : int32[k], which criterion gives the level. episodes : int32[k], how many
     episodes ahead reach the level that `Rules.counted` names. today_over, hold_over : bool[k], today, or one of the next
     `hold_days`, is above T0. running : bool[k] by level, the level's own threshold is exceeded today or on one of those
     days.
@@ -262,7 +274,7 @@ def look_ahead(days_of: Days, rules: Rules, closed: np.ndarray, days: slice, *, 
             ({rules.lowest, *(rules.own_threshold.values() if lowering else ())})}
     day, series = np.nonzero(days_of.any_ahead(rules.lowest, days, within_days))
     shape = soon[rules.lowest].shape
-    ahead = Ahead(*(np.full(shape, none) for none in (0, -1, -1, 0, 0)))
+    ahead = Ahead(*(np.full(shape, none, np.int32) for none in (0, -1, -1, 0, 0)))
     if len(series):
         seen = episode_ahead(days_of, rules, closed[series], day + days.start if shape[0] > 1 else days.start, series)
         for part, one in zip(ahead, seen, strict=True):
@@ -282,7 +294,7 @@ def episode_ahead(days_of: Days, rules: Rules, closed: np.ndarray, day: np.ndarr
         words[rules.lowest] &= ~np.uint64(0) << gone.astype(np.uint64)
     met, first, days = _ends(words, rules)
     after = ~np.uint64((2 << today) - 1)
-    ahead = Ahead(*(np.full(len(series), none) for none in (0, -1, -1, 0, 0)))
+    ahead = Ahead(*(np.full(len(series), none, np.int32) for none in (0, -1, -1, 0, 0)))
     reached = [ends for ends, (lv, *_) in zip(met, rules.criteria, strict=True)
                if rules.counted is not None and lv >= rules.counted]
     if reached:
@@ -299,11 +311,24 @@ def episode_ahead(days_of: Days, rules: Rules, closed: np.ndarray, day: np.ndarr
                          strict=False):
         part[found] = one
     oldest = days & ((2 << rules.longest_gap_days) - 1)
-    for m in np.flatnonzero((days + oldest) & ~days > 2 << today) if oldest.any() else ():  # may go back beyond the word
-        one = _of_long_word(days_of, rules, int(closed[m]), int(day if np.ndim(day) == 0 else day[m]), int(series[m]))
+    if oldest.any():
+        beyond = np.flatnonzero((days + oldest) & ~days > 2 << today)  # may go back beyond the word
+        _mend(ahead, days_of, rules, beyond, closed, np.broadcast_to(day, len(series)), series)
+    return ahead
+
+
+def _mend(ahead: Ahead, days_of: Days, rules: Rules, beyond: np.ndarray, closed: np.ndarray, day: np.ndarray,
+          series: np.ndarray) -> None:
+    """Put right the issues whose open episode began before the days of the word. beyond : int64[b], which."""
+    since = days_of.since(rules.lowest, rules.longest_gap_days)[day[beyond], series[beyond]]
+    top = max(range(len(rules.criteria)), key=lambda place: (rules.criteria[place][0], -place))
+    plain = (ahead.level[beyond] == rules.criteria[top][0]) & (ahead.criterion[beyond] == top) & (
+        ahead.start[beyond] <= day[beyond]) & (closed[beyond] < since)
+    ahead.start[beyond[plain]] = since[plain]  # nothing further back could give it more
+    for m in beyond[~plain]:
+        one = _of_long_word(days_of, rules, int(closed[m]), int(day[m]), int(series[m]))
         for part, value in zip(ahead, one, strict=True):
             part[m] = value
-    return ahead
 
 
 def _of_long_word(days_of: Days, rules: Rules, closed: int, today: int, series: int) -> tuple[int, int, int, int, int]:

@@ -7,15 +7,14 @@ not be told apart at all. What the few ramps that are cut short change is added 
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from sim.accounts import LineClasses
 from sim.agenda import Timeline
 from sim.phases import Phase
-from sim.response import Ramps, response_level
-from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Pollutant
+from sim.response import Ramps, by_ramp_times, cut_short, steps_of
+from sim.vocab import ASKING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
 
@@ -51,75 +50,6 @@ def rates_of(phases: tuple[Phase, ...], classes: LineClasses) -> Rates:
                  len(phases[0].people.cities))
 
 
-class Steps(NamedTuple):
-    """A response as steps. hours, rises, falls : float64[k, 4], blue to red: hours of each series at each level; how often
-    its rises and falls gain a level less how often they lose it.
-
-    series, before, level : int64[n], the steps themselves, in order of series and hour: from which level to which. lasts_h :
-    float64[n], time to the next step of the series or the end.
-    """
-
-    hours: np.ndarray
-    rises: np.ndarray
-    falls: np.ndarray
-    series: np.ndarray
-    before: np.ndarray
-    level: np.ndarray
-    lasts_h: np.ndarray
-
-
-WIDTH = 1 + len(WARNING_LEVELS)
-
-
-def steps_of(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -> Steps:
-    """The steps of a timeline of one start class. Changes that leave the response level as it is are none."""
-    series, hour, level = timeline.series, timeline.hour, response_level(timeline.level, escalate)
-    real = (level != _before(series, level, 0)) & (hour < until_h)
-    series, hour, level = series[real], hour[real], level[real]
-    before = _before(series, level, 0)
-    lasts_h = np.where(np.append(series[1:], -1) == series, np.append(hour[1:], until_h), until_h)[: len(hour)] - hour
-    up = level > before
-    gained, lost = series * WIDTH + level, series * WIDTH + before
-    counts = [np.bincount(gained, lasts_h, size * WIDTH)]
-    counts += [np.bincount(gained[some], minlength=size * WIDTH) - np.bincount(lost[some], minlength=size * WIDTH)
-               for some in (up, ~up)]
-    return Steps(*(count.reshape(size, WIDTH)[:, 1:].astype(float) for count in counts), series, before, level, lasts_h)
-
-
-def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
-    """What stood before each step: that of the step before it, `first` where a series begins."""
-    behind = np.roll(of, 1)
-    behind[np.diff(series, prepend=-1) != 0] = first
-    return behind
-
-
-def cut_short(steps: Steps, size: int, down_h: float, up_h: float) -> np.ndarray:
-    """Level-equivalent hours that lines with these ramp times have more than if every ramp had arrived: float64[k, 4].
-
-    A ramp of r hours, off its goal by e when it begins, loses e x r / 2 against a step; one that is met by the next step after
-    d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
-    """
-    more = np.zeros(size * WIDTH)
-    ramp = np.where(steps.level > steps.before, down_h, up_h)
-    short = steps.lasts_h < ramp
-    at = np.flatnonzero(short & ~(_before(steps.series, short, False)))
-    left = np.zeros((len(at), WIDTH))  # what the ramps before leave to these steps
-    while len(at):
-        row, full, lasts = np.arange(len(at)), ramp[at], np.minimum(steps.lasts_h[at], ramp[at])
-        part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
-        loses = lasts - lasts * part / 2
-        off = left.copy()
-        off[row, steps.level[at]] += 1
-        off[row, steps.before[at]] -= 1
-        straight = off - left
-        gain = straight * (full / 2)[:, None] - off * loses[:, None]
-        np.add.at(more.reshape(size, WIDTH), steps.series[at], gain)
-        goes_on = (part < 1) & (np.append(steps.series, -1)[at + 1] == steps.series[at])
-        left = (off * (1 - part)[:, None])[goes_on]
-        at = at[goes_on] + 1
-    return more.reshape(size, WIDTH)[:, 1:]
-
-
 def sums_of(rates: Rates, timeline: Timeline, members: int, escalate: int) -> np.ndarray:
     """What each member avoided and lost, over all lines: float64[member, sum]."""
     total = np.zeros((members, len(SUMS)))
@@ -153,7 +83,6 @@ def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int,
         hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
         total += hours @ worth(mine)
         total -= rises @ worth(mine, ramps.down_h[mine] / 2) + falls @ worth(mine, ramps.up_h[mine] / 2)
-        for down_h, up_h in sorted(set(zip(ramps.down_h[mine].tolist(), ramps.up_h[mine].tolist(), strict=True))):
-            alike = mine[(ramps.down_h[mine] == down_h) & (ramps.up_h[mine] == up_h)]
+        for down_h, up_h, alike in by_ramp_times(ramps, mine):
             total += cut_short(steps, size, down_h, up_h)[:, 1:].reshape(members, -1) @ worth(alike)
     return total
