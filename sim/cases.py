@@ -31,7 +31,7 @@ FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level 
            "heavy_days_missed", "missed_days", "false_alarm_days", "changes", "missed_kg", "false_alarm_cny")
 """What a variant comes to in one member; sums over areas."""
 
-COLUMNS_AT_ONCE = 6_000
+COLUMNS_AT_ONCE = 12_000
 """Columns of one block: enough to forget the cost of a call, few enough to stay in the cache."""
 
 
