@@ -91,6 +91,8 @@ def decide(standing: Standing, outlook: Outlook, today: int, now: int, hold_days
     now : hour of the issue. hold_days : how many days ahead a lift looks at. Lift, upgrade, downgrade for the active
     warning; issue, cancel, advance, upgrade for the announced one. Source: model, section 4.
     """
+    if not (outlook.level.any() or standing.level.any() or standing.next_level.any()):
+        return standing, []
     holding = (standing.level > 0) & (standing.lifts_at == NEVER)
     due = (outlook.level > 0) & (24 * outlook.start - now < terms.lead_hours + terms.interval_h)
     moves = ~outlook.hold_over
@@ -119,7 +121,7 @@ def _decide(standing: Standing, outlook: Outlook, series: np.ndarray, today: int
     decisions: list[Decision] = []
 
     def note(kind: str, which: np.ndarray, to: np.ndarray, effective: np.ndarray, about: np.ndarray) -> None:
-        some = np.flatnonzero(which)
+        some = which.nonzero()[0]
         if len(some):
             decisions.append(Decision(kind, series[some], to[some], effective[some], about[some]))
 
