@@ -56,7 +56,8 @@ def _waiting_line(env, shares, down_h, up_h, mailbox, lost, place):
 
 
 def hourly(people, asked, timeline, until_h):
-    """Hours lost by each line: one process per line that wakes every hour. Changes within an hour would be missed."""
+    """Hours lost by each line: one process per line that wakes every hour. Ramps and changes that end within an
+    hour would be missed; here all times are whole hours."""
     env = simpy.Environment()
     lost = np.zeros(len(people))
     shares = np.concatenate([np.zeros((2, len(people))), asked.output]).T.tolist()
@@ -70,7 +71,7 @@ def hourly(people, asked, timeline, until_h):
             level_now[number] = int(level)
 
     def line(place, of_city, share, down_h, up_h):
-        level, load, goal, speed = 0, 1.0, 1.0, 0.0
+        level, load, goal, speed, ramp_h = 0, 1.0, 1.0, 0.0, 0.0
         while True:
             to = level_now[of_city]
             if to != level:
@@ -79,7 +80,7 @@ def hourly(people, asked, timeline, until_h):
                 speed = abs(goal - load) / ramp_h if ramp_h else 1.0
             before = load
             load = max(goal, load - speed) if goal < load else min(goal, load + speed)
-            lost[place] += 1 - ((before + load) / 2 if speed < 1 else load)
+            lost[place] += 1 - ((before + load) / 2 if ramp_h else load)
             yield env.timeout(1)
 
     for number in range(len(people.cities)):

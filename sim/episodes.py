@@ -230,8 +230,8 @@ def _place(word: np.ndarray) -> np.ndarray:
 class Outlook(NamedTuple):
     """What an issue shows: the episode ahead, and what lifting and lowering look at.
 
-    level : int32[k], level of the first episode with a day after today, 0 if none. start, end : int32[k], its first
-    day and its last day above T0. criterion : int32[k], which criterion gives the level. episodes : int32[k], how many
+    level : int64[k], level of the first episode with a day after today, 0 if none. start, end : int64[k], its first
+    day and its last day above T0. criterion : int64[k], which criterion gives the level. episodes : int64[k], how many
     episodes ahead reach the level that `Rules.counted` names. today_over, hold_over : bool[k], today, or one of the next
     `hold_days`, is above T0. running : bool[k] by level, the level's own threshold is exceeded today or on one of those
     days.
@@ -274,7 +274,7 @@ def look_ahead(days_of: Days, rules: Rules, closed: np.ndarray, days: slice, *, 
             ({rules.lowest, *(rules.own_threshold.values() if lowering else ())})}
     day, series = np.nonzero(days_of.any_ahead(rules.lowest, days, within_days))
     shape = soon[rules.lowest].shape
-    ahead = Ahead(*(np.full(shape, none, np.int32) for none in (0, -1, -1, 0, 0)))
+    ahead = Ahead(*(np.full(shape, none) for none in (0, -1, -1, 0, 0)))
     if len(series):
         seen = episode_ahead(days_of, rules, closed[series], day + days.start if shape[0] > 1 else days.start, series)
         for part, one in zip(ahead, seen, strict=True):
@@ -294,7 +294,7 @@ def episode_ahead(days_of: Days, rules: Rules, closed: np.ndarray, day: np.ndarr
         words[rules.lowest] &= ~np.uint64(0) << gone.astype(np.uint64)
     met, first, days = _ends(words, rules)
     after = ~np.uint64((2 << today) - 1)
-    ahead = Ahead(*(np.full(len(series), none, np.int32) for none in (0, -1, -1, 0, 0)))
+    ahead = Ahead(*(np.full(len(series), none) for none in (0, -1, -1, 0, 0)))
     reached = [ends for ends, (lv, *_) in zip(met, rules.criteria, strict=True)
                if rules.counted is not None and lv >= rules.counted]
     if reached:
