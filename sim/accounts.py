@@ -9,12 +9,13 @@ from functools import cached_property, reduce
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from sim.agenda import Timeline
 from sim.grading import Asked
 from sim.phases import Phase
 from sim.population import Population
-from sim.response import Ramps, level_weights
+from sim.response import Ramps, class_weights, level_weights
 from sim.vocab import Pollutant
 
 CHUNK = 50_000
@@ -45,16 +46,25 @@ class LineClasses:
 def classify(population: Population, *, preadjust: bool = False) -> LineClasses:
     """Classes of lines with the same city and ramp times; with `preadjust` a start class for each ramp-down time."""
     early_start_h = (0.0, *sorted(set(population.ramp_down_h[population.ramp_down_h > 0].tolist()) if preadjust else ()))
-    keys = [population.city.astype(np.int64)]
+    key, size = population.city.astype(np.int64), len(population.cities)
     for hours in (population.ramp_down_h, population.ramp_up_h):
-        distinct, code = np.unique(hours, return_inverse=True)
-        keys.append(code)
-        keys[0] = keys[0] * len(distinct) + code
-    _, first, of_line = np.unique(keys[0], return_index=True, return_inverse=True)
+        code, distinct = pd.factorize(hours, sort=True)
+        key, size = key * len(distinct) + code, size * len(distinct)
+    _, first, of_line = _numbered(key, size) if size <= len(key) else np.unique(key, return_index=True, return_inverse=True)
     down = population.ramp_down_h[first]
     start_class = np.array([early_start_h.index(h) if h in early_start_h else 0 for h in down], int)
     ramps = Ramps(population.city[first].astype(int), start_class, down, population.ramp_up_h[first])
     return LineClasses(ramps, of_line.astype(np.int32), early_start_h)
+
+
+def _numbered(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What np.unique gives, for keys from 0 to `size`, without a sort."""
+    first = np.full(size, -1)
+    first[key[::-1]] = np.arange(len(key))[::-1]
+    there = np.flatnonzero(first >= 0)
+    number = np.zeros(size, np.int64)
+    number[there] = np.arange(len(there))
+    return there, first[there], number[key]
 
 
 @dataclass(frozen=True)
@@ -165,8 +175,9 @@ def reckon(phases: tuple[Phase, ...], classes: LineClasses, timeline: Timeline, 
     edges = np.clip([0, *(24 * phase.last for phase in phases)], since_h, until_h)
 
     def weights(each: Ramps) -> list[np.ndarray]:  # exact integrals between the edges
-        until = [level_weights(timeline, each, edge, escalate) for edge in edges[1:]]
-        start = level_weights(timeline, each, edges[0], escalate) if edges[0] else 0.0
+        integral = class_weights if each.heeds is None else level_weights
+        until = [integral(timeline, each, edge, escalate) for edge in edges[1:]]
+        start = integral(timeline, each, edges[0], escalate) if edges[0] else 0.0
         return [after - before for before, after in pairwise([start, *until])]
 
     if heeds is None:

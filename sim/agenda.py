@@ -66,7 +66,7 @@ class Agenda:
         ends = decision.kind in {"lift", "cancel"}
         level = np.zeros(len(series), int) if ends else decision.level
         effective = decision.effective.astype(float)
-        may = np.broadcast_to(early, self.size)[series]
+        may = early[series] if isinstance(early, np.ndarray) else early
         for start_class, ahead_h in enumerate(self.early_start_h):
             start = effective
             if ahead_h and decision.kind in {"issue", "upgrade", "advance"}:
@@ -86,28 +86,38 @@ class Agenda:
 
     def take_effect(self, hour: float) -> None:
         """Bring the changes of one hour into force; the later announced wins. One change, from before to after."""
-        before_level, before_warning = self.level.copy(), self.warning.copy()
-        for start_class, series, level, warning, early, lifts in self.planned.pop(hour, ()):
-            here = (start_class, series)
-            takes = np.ones(len(series), bool)
-            if early:  # ahead of its hour a change may only raise what is asked; else it waits for the other's lift
-                takes = level > self.level[here]
-                self.waiting[here] = np.where(takes, self.waiting[here], level)
-                self.waiting_for[here] = np.where(takes, self.waiting_for[here], warning)
-            elif lifts:  # a lift ends its own warning, not one that has begun ahead of its hour
-                takes = (self.warning[here] == 0) | (self.warning[here] == warning)
-                level = np.where(self.waiting_for[here] > 0, self.waiting[here], 0)
-                warning = self.waiting_for[here].copy()
-                self.waiting_for[here] *= ~takes
-            else:
-                self.waiting_for[here] *= self.waiting_for[here] != warning
-            self.level[start_class, series[takes]] = level[takes]
-            self.warning[start_class, series[takes]] = np.where(level[takes] > 0, warning[takes], 0)
-        changed = (self.level != before_level) | (self.warning != before_warning)
-        for start_class in np.flatnonzero(changed.any(axis=1)):
-            series = np.flatnonzero(changed[start_class])
-            self._log.append((start_class, series, hour, self.level[start_class, series],
-                              self.warning[start_class, series]))
+        entries = self.planned.pop(hour, ())
+        for start_class in {entry.start_class for entry in entries}:
+            mine = [entry for entry in entries if entry.start_class == start_class]
+            meant = np.zeros(self.size, bool)
+            for entry in mine:
+                meant[entry.series] = True
+            series = np.flatnonzero(meant)
+            before = self.level[start_class, series], self.warning[start_class, series]
+            for entry in mine:
+                self._bring_in(entry)
+            level, warning = self.level[start_class, series], self.warning[start_class, series]
+            changed = (level != before[0]) | (warning != before[1])
+            self._log.append((start_class, series[changed], hour, level[changed], warning[changed]))
+
+    def _bring_in(self, entry: _Planned) -> None:
+        """One planned change, as far as it takes."""
+        start_class, series, level, warning, early, lifts = entry
+        here = (start_class, series)
+        takes = np.ones(len(series), bool)
+        if early:  # ahead of its hour a change may only raise what is asked; else it waits for the other's lift
+            takes = level > self.level[here]
+            self.waiting[here] = np.where(takes, self.waiting[here], level)
+            self.waiting_for[here] = np.where(takes, self.waiting_for[here], warning)
+        elif lifts:  # a lift ends its own warning, not one that has begun ahead of its hour
+            takes = (self.warning[here] == 0) | (self.warning[here] == warning)
+            level = np.where(self.waiting_for[here] > 0, self.waiting[here], 0)
+            warning = self.waiting_for[here].copy()
+            self.waiting_for[here] *= ~takes
+        else:
+            self.waiting_for[here] *= self.waiting_for[here] != warning
+        self.level[start_class, series[takes]] = level[takes]
+        self.warning[start_class, series[takes]] = np.where(level[takes] > 0, warning[takes], 0)
 
     def take_effect_before(self, hour: float) -> None:
         """Bring into force, in order, all changes of hours before this one."""
@@ -126,6 +136,11 @@ class Agenda:
 
     def _enter(self, start_class: int, series: np.ndarray, level: np.ndarray, warning: np.ndarray, hour: np.ndarray,
                *, early: bool = False, lifts: bool = False) -> None:
+        if not len(series):
+            return
+        if (hour == hour[0]).all():
+            self.planned.setdefault(float(hour[0]), []).append(_Planned(start_class, series, level, warning, early, lifts))
+            return
         for at in np.unique(hour):
             now = hour == at
             self.planned.setdefault(float(at), []).append(
@@ -133,6 +148,8 @@ class Agenda:
 
     def _withdraw(self, start_class: int, series: np.ndarray, warning: np.ndarray, start: np.ndarray) -> None:
         """Strike the planned changes of these warnings that would begin at or after their new start."""
+        if not len(series):
+            return
         number, since = np.zeros(self.size, int), np.full(self.size, np.inf)
         number[series], since[series] = warning, start
         for hour, entries in self.planned.items():

@@ -18,9 +18,9 @@ from sim.grid import Cell
 from sim.linkage import Linkage
 from sim.office import Course, schedule
 from sim.reading import World
-from sim.response import response_level
+from sim.response import response_level, steps_of
 from sim.targets import HEAVY_ABOVE
-from sim.totals import SUMS, Rates, rates_of, steps_of, sums_of
+from sim.totals import SUMS, Rates, rates_of, sums_of
 from sim.vocab import WARNING_LEVELS, Level, Pollutant
 from sim.warning import Terms
 from sim.weather import Shown, Weather
@@ -30,7 +30,7 @@ FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level 
            "noon_false_alarm_cny")
 """What a variant comes to in one member; sums over areas."""
 
-COLUMNS_AT_ONCE = 4_000
+COLUMNS_AT_ONCE = 12_000
 """Columns of one block: enough to forget the cost of a call, few enough to stay in the cache."""
 
 
@@ -58,7 +58,7 @@ class Case:
     def course(self, shown: Shown, days: Days) -> Course:
         """What its office needs for some members."""
         return Course(days, shown.decides, self.rules, self.terms, self.issue_hour, self.early_start_h, self.early_episodes,
-                      self.withdraw_on_lift, lambda outlook: self.linkage.link(shown.share(outlook)))
+                      self.withdraw_on_lift, shown.linked(self.linkage))
 
     @cached_property
     def classes(self) -> LineClasses:
@@ -113,7 +113,7 @@ def inputs_of(worlds: tuple[World, ...]) -> Inputs:
     return Inputs(tuple(kept), tuple(cases))
 
 
-def tasks_of(inputs: Inputs, cases_at_once: int = 25) -> list[Task]:
+def tasks_of(inputs: Inputs, cases_at_once: int = 50) -> list[Task]:
     """The work in parts that fit a cache, in a fixed order: the same whoever does it."""
     tasks = []
     for number, weather in enumerate(inputs.weathers):
@@ -131,6 +131,7 @@ def run_task(inputs: Inputs, task: Task) -> np.ndarray:
     weather = inputs.weathers[inputs.cases[task.cases[0]].weather]
     shown = weather.shown(task.first, task.last)
     days = Days(shown.observed[:, shown.decides], shown.issue)
+    days.compare(tuple(dict.fromkeys(one for at in task.cases for one in inputs.cases[at].rules.thresholds)))
     foreseen = _Foreseen(weather, shown)
     return np.stack([_figures(inputs.cases[at], shown, days, foreseen, task.first) for at in task.cases])
 
@@ -191,13 +192,12 @@ def _by_line(case: Case, timeline: Timeline, member: int, first: int) -> np.ndar
 
 def levels_at_noon(own: Timeline, size: int, days: int, escalate: int) -> np.ndarray:
     """Response level in force at noon of each day: int8[day, k]. own : changes of one start class."""
-    level = np.zeros((days + 1, size), np.int8)
-    change = np.zeros((days + 1, size), bool)
+    level = response_level(own.level, escalate).astype(np.int8)
+    before = np.where(np.diff(own.series, prepend=-1) != 0, 0, np.roll(level, 1))
+    moves = np.zeros((days + 1, size), np.int8)
     day = np.clip(np.ceil((own.hour - 12) / 24), 0, days).astype(int)
-    level[day, own.series] = response_level(own.level, escalate)  # in order of hours: the last of a day stands
-    change[day, own.series] = True
-    last = np.maximum.accumulate(np.where(change, np.arange(days + 1)[:, None], 0), axis=0)
-    return np.take_along_axis(level, last, axis=0)[:days]
+    np.add.at(moves, (day, own.series), (level - before).astype(np.int8))
+    return np.cumsum(moves[:days], axis=0, dtype=np.int8)
 
 
 def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> tuple[np.ndarray, ...]:

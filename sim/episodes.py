@@ -2,27 +2,27 @@
 
 Axes: k = a city of a member (any number of them side by side), c = a criterion of the edition in force. The days around an
 issue are the bits of one 64-bit word for each column and threshold, set where the index is above it, the oldest day
-lowest: runs, gaps and counts of days are then shifts and sums of whole words.
+lowest: runs, gaps and counts of days are then shifts and sums of whole words. An episode that goes back beyond its word is
+judged on a long word, an int of Python: the same shifts and sums.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.rulebook import DAYS_AT_MOST, Criterion
 from sim.vocab import Level
 
-TODAY = 63 - 1 - DAYS_AT_MOST
-"""The bit of today; one bit above the last forecast day stays free for carries."""
+DAYS_BEHIND = 63 - DAYS_AT_MOST
+"""Days up to today that stand in every word, however far the forecast reaches."""
 
-DAYS_BEHIND = TODAY + 1
-"""Days up to today that stand in a word."""
-
-ONE = np.uint64(1)
-AHEAD = ~np.uint64((1 << DAYS_BEHIND) - 1)
+VALUES_AT_ONCE = 200_000
+"""Forecast values compared at once: few enough to stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -85,121 +85,98 @@ class Days:
 
     def __init__(self, observed: np.ndarray, forecast: Callable[[int], np.ndarray]) -> None:
         self.observed, self.forecast = observed, forecast
-        self._over: dict[float, np.ndarray] = {}
+        self.leads = len(forecast(0)) if len(observed) else 1
+        self.today = 62 - self.leads
+        """The bit of today; one bit above the last forecast day stays free for carries."""
+        self._past: dict[float, np.ndarray] = {}
         self._ahead: dict[float, np.ndarray] = {}
+        self._since: dict[tuple[float, int], np.ndarray] = {}
 
     def compare(self, thresholds: tuple[float, ...]) -> None:
         """Look every day up once for the thresholds that are not known yet."""
-        new = [threshold for threshold in thresholds if threshold not in self._over]
-        if not new:
-            return
+        new = [threshold for threshold in thresholds if threshold not in self._ahead]
         days, size = self.observed.shape
-        leads = len(self.forecast(0))
         for threshold in new:
-            self._over[threshold] = self.observed > threshold
-            self._ahead[threshold] = np.zeros((days, -(-leads // 8), size), np.uint8)
-        for day in range(days):
-            ahead = self.forecast(day)
+            self._past[threshold] = _packed(self.observed > threshold, self.today)
+            self._ahead[threshold] = np.zeros((days, size), np.min_scalar_type((1 << self.leads) - 1))
+        at_once = max(1, VALUES_AT_ONCE // max(1, self.leads * size))
+        for first in range(0, days if new else 0, at_once):
+            last = min(first + at_once, days)
+            ahead = np.stack([self.forecast(day) for day in range(first, last)], axis=1)
             for threshold in new:
-                self._ahead[threshold][day] = np.packbits(ahead > threshold, axis=0, bitorder="little")
+                bits = self._ahead[threshold][first:last]
+                for lead, above in enumerate(ahead > threshold):
+                    bits |= above.astype(bits.dtype) << lead
 
-    def over(self, threshold: float, day: int) -> np.ndarray:
-        """Whether a day is above the threshold as observed, bool[k]."""
-        return self._over[threshold][day]
+    def over(self, threshold: float, days: slice) -> np.ndarray:
+        """Whether some days are above the threshold as observed, bool[day, k]."""
+        return self.observed[days] > threshold
 
-    def ahead(self, threshold: float, day: int, series: np.ndarray) -> np.ndarray:
-        """The days foreseen at an issue that are above the threshold, as bits above today's, uint64[m]."""
-        word = np.zeros(len(series), np.uint64)
-        for part, bits in enumerate(self._ahead[threshold][day]):
-            word |= bits[series].astype(np.uint64) << np.uint64(DAYS_BEHIND + 8 * part)
-        return word
+    def any_ahead(self, threshold: float, days: slice, most: int) -> np.ndarray:
+        """Whether any of the next days, at most so many, is foreseen above the threshold at some issues, bool[day, k]."""
+        bits = self._ahead[threshold][days]
+        return bits != 0 if most >= self.leads else bits & ((1 << most) - 1) != 0
 
-    def any_ahead(self, threshold: float, day: int, most: int = DAYS_AT_MOST) -> np.ndarray:
-        """Whether any of the next days, at most so many, is foreseen above the threshold, bool[k]."""
-        found = np.zeros(self.observed.shape[1], bool)
-        for part, bits in enumerate(self._ahead[threshold][day]):
-            mask = ((1 << most) - 1) >> (8 * part) & 0xFF
-            if mask:
-                found |= (bits & np.uint8(mask)) != 0
-        return found
+    def word(self, threshold: float, day: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """The days around some issues that are above the threshold, uint64[m]. day, series : int64[m]; day may be one."""
+        past, shift = self._past[threshold], np.asarray(day & 63, np.uint64)
+        behind = (past[day >> 6, series] >> shift) | (past[(day >> 6) + 1, series] << 1 << (63 - shift))
+        ahead = self._ahead[threshold][day, series].astype(np.uint64)
+        return behind & ((1 << (self.today + 1)) - 1) | ahead << (self.today + 1)
 
+    def since(self, threshold: float, longest_gap_days: int) -> np.ndarray:
+        """First day of the last episode that has begun by each day, -1 for none, gaps of so many days bridged: [day, k]."""
+        key = (threshold, longest_gap_days)
+        if key not in self._since:
+            over, day = self.observed > threshold, np.arange(len(self.observed), dtype=np.int16)[:, None]
+            last = np.maximum.accumulate(np.where(over, day, np.int16(-DAYS_AT_MOST - 2)), axis=0)
+            before = np.concatenate([last[:1] * 0 - DAYS_AT_MOST - 2, last[:-1]])
+            begins = over & (day - before > longest_gap_days + 1)
+            self._since[key] = np.maximum.accumulate(np.where(begins, day, np.int16(-1)), axis=0)
+        return self._since[key]
 
-class Past(NamedTuple):
-    """What lies behind each series at an issue.
-
-    words : uint64[k] by threshold, today's bit and the days before it. since : int16[k], first day of the episode that is
-    open today, -1 for none; gap : int16[k], clean days since its last day above T0. held : bool[c, k], criteria that it
-    met on days that no longer stand in the word.
-    """
-
-    words: dict[float, np.ndarray]
-    since: np.ndarray
-    gap: np.ndarray
-    held: np.ndarray
-
-
-def nothing_behind(rules: Rules, size: int) -> Past:
-    """No day has been seen. Days are counted in int16: a period is at most ten years."""
-    return Past({threshold: np.zeros(size, np.uint64) for threshold in rules.thresholds}, np.full(size, -1, np.int16),
-                np.zeros(size, np.int16), np.zeros((len(rules.criteria), size), bool))
+    def whole(self, threshold: float, day: int, series: int) -> int:
+        """All days up to an issue and those foreseen that are above the threshold, day 0 lowest, as one long word."""
+        behind = np.packbits(self.observed[: day + 1, series] > threshold, bitorder="little").tobytes()
+        return int.from_bytes(behind, "little") | int(self._ahead[threshold][day, series]) << (day + 1)
 
 
-def one_day_on(past: Past, day: int, days: Days, rules: Rules) -> Past:
-    """What lies behind after one more day."""
-    words = {threshold: (word >> ONE) | (days.over(threshold, day).astype(np.uint64) << np.uint64(TODAY))
-             for threshold, word in past.words.items()}
-    heavy = days.over(rules.lowest, day)
-    gap = np.where(heavy, np.int16(0), past.gap + np.int16(1))
-    since = np.where(gap > rules.longest_gap_days, np.int16(-1),
-                     np.where(heavy & (past.since < 0), np.int16(day), past.since))
-    held = past.held
-    if held.any():
-        held = held & (since >= 0)
-    long = np.flatnonzero((since >= 0) & (day - since >= TODAY))
-    if len(long):  # its first days leave the word: what they met is kept
-        met, *_ = _ends({threshold: word[long] for threshold, word in words.items()}, rules)
-        top = ONE << (np.uint64(TODAY) - gap[long].astype(np.uint64))  # the open episode's last day above T0
-        held = held.copy()
-        held[:, long] |= np.stack([(ends & top) != 0 for ends in met])
-    return Past(words, since, gap, held)
-
-
-def closed(past: Past, series: np.ndarray) -> Past:
-    """What lies behind where, for some series, everything up to today counts no more. series : int64[m]."""
-    words = {threshold: word.copy() for threshold, word in past.words.items()}
-    since, held = past.since.copy(), past.held.copy()
-    for word in words.values():
-        word[series] = 0
-    since[series], held[:, series] = -1, False
-    return Past(words, since, past.gap, held)
+def _packed(over: np.ndarray, before: int) -> np.ndarray:
+    """Days as bits, `before` days that are clean ahead of the first: uint64[word, k], one word more than is needed."""
+    days, size = over.shape
+    words = (days + before) // 64 + 2
+    bits = np.zeros((size, 64 * words), bool)
+    bits[:, before: before + days] = over.T
+    return np.ascontiguousarray(np.packbits(bits, axis=1, bitorder="little").view("<u8").T)
 
 
 # ---------------------------------------------------------------- episodes of a word
 
 
-def _ends(words: dict[float, np.ndarray], rules: Rules) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+def _ends(words: dict, rules: Rules) -> tuple[list, Any, Any]:
     """Last days of the episodes in which each criterion holds, a word per criterion; first days, and all days, of the
-    episodes. An episode ends on a day above T0."""
+    episodes. An episode ends on a day above T0. words : uint64[k] by threshold, or long words, which are int."""
     heavy = words[rules.lowest]
     days = _bridged(heavy, rules.longest_gap_days)
-    first = days & ~(days << ONE)
-    after = ~days
+    first, after = days & ~(days << 1), ~days
 
-    def last_of(marks: np.ndarray) -> np.ndarray:
+    def last_of(marks: Any) -> Any:
         """Last days of the episodes that hold a mark: a carry runs from the lowest mark to the day after the end."""
-        return ((days + _lowest(marks, days, first)) & after) >> ONE
+        return ((days + marks) & after) >> 1
 
+    from_the = {1: heavy}  # from the n-th day above T0 of each episode on
     met = []
     for _, _, criterion in rules.criteria:
-        hits = heavy & words[criterion.exceeds]
+        hits = heavy if criterion.exceeds == rules.lowest else heavy & words[criterion.exceeds]
         bridged = rules.merges and criterion.over == rules.lowest
         inner = None
         if criterion.within_over is not None:
             inner = _runs(hits & words[criterion.within_over], criterion.within_days)
         if bridged:  # gap days neither break the run nor count: so many days above T0 anywhere in the episode
-            marks = hits
-            for _ in range(criterion.days - 1):
-                marks = marks & ~_lowest(marks, days, first)
+            while criterion.days not in from_the:
+                marks = from_the[len(from_the)]
+                from_the[len(from_the) + 1] = marks & ~_lowest(marks, days, first)
+            marks = from_the[criterion.days]
             met.append(last_of(marks) if inner is None else last_of(marks) & last_of(inner))
         else:
             marks = _runs(hits, criterion.days)
@@ -207,45 +184,44 @@ def _ends(words: dict[float, np.ndarray], rules: Rules) -> tuple[list[np.ndarray
     return met, first, days
 
 
-def _bridged(heavy: np.ndarray, longest: int) -> np.ndarray:
+def _bridged(heavy: Any, longest: int) -> Any:
     """Days above T0 and the gaps of at most `longest` days between two of them."""
     days = heavy
     for below in range(1, longest + 1):  # a day of a gap: `below` days after the one before it, the next not too far
-        above = heavy >> ONE
+        above = heavy >> 1
         for further in range(2, longest + 2 - below):
-            above = above | (heavy >> np.uint64(further))
-        days = days | ((heavy << np.uint64(below)) & above)
+            above = above | (heavy >> further)
+        days = days | ((heavy << below) & above)
     return days
 
 
-def _lowest(marks: np.ndarray, days: np.ndarray, first: np.ndarray) -> np.ndarray:
+def _lowest(marks: Any, days: Any, first: Any) -> Any:
     """The first mark of each episode: a carry runs from its first day over the days that are not marked."""
     return ((days & ~marks) + first) & marks
 
 
-def _runs(hits: np.ndarray, length: int) -> np.ndarray:
+def _runs(hits: Any, length: int) -> Any:
     """First days of runs of at least `length` days, and the days from which as many still follow."""
     have = 1
     while have < length:
         step = min(have, length - have)
-        hits, have = hits & (hits >> np.uint64(step)), have + step
+        hits, have = hits & (hits >> step), have + step
     return hits
 
 
-def _filled(starts: np.ndarray, length: int) -> np.ndarray:
+def _filled(starts: Any, length: int) -> Any:
     """All days of the runs that begin on `starts`."""
     have = 1
     while have < length:
         step = min(have, length - have)
-        starts, have = starts | (starts << np.uint64(step)), have + step
+        starts, have = starts | (starts << step), have + step
     return starts
 
 
 def _place(word: np.ndarray) -> np.ndarray:
-    """Number of the highest bit of each word that has one, int64[k]."""
-    for step in (1, 2, 4, 8, 16, 32):
-        word = word | (word >> np.uint64(step))
-    return np.bitwise_count(word).astype(np.int64) - 1
+    """Number of the highest bit of each word that has one, int64[k]. No two bits side by side: as a number it is rounded,
+    but never up to the next power of two."""
+    return np.frexp(word.astype(float))[1] - 1
 
 
 # ---------------------------------------------------------------- what an issue shows
@@ -270,51 +246,105 @@ class Outlook(NamedTuple):
     hold_over: np.ndarray
     running: dict[Level, np.ndarray]
 
-    def of(self, which: np.ndarray) -> "Outlook":
-        """The same for some series. which : int64[m] or bool[k]."""
+    def of(self, which: np.ndarray | int) -> "Outlook":
+        """The same for some series, or of several issues one. which : int64[m], bool[k], or a number."""
         return Outlook(*(part[which] for part in self[:-1]), {level: part[which] for level, part in self.running.items()})
 
 
-def look_ahead(past: Past, today: int, days_of: Days, rules: Rules, *, lowering: bool = False) -> Outlook:
-    """What one issue shows. Lifting and lowering look at today as observed, whether or not it still counts.
+class Ahead(NamedTuple):
+    """The episode ahead of some issues, as in Outlook."""
 
-    lowering : whether a level may be lowered; `running` is empty where it may not.
+    level: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    criterion: np.ndarray
+    episodes: np.ndarray
+
+
+def look_ahead(days_of: Days, rules: Rules, closed: np.ndarray, days: slice, *, lowering: bool = False,
+               within_days: int = DAYS_AT_MOST) -> Outlook:
+    """What the issues of some days in a row show, arrays [day, k]. Lifting and lowering look at today as observed, whether
+    or not it still counts.
+
+    closed : int64[k], the day up to which all counts no more, less than 0 for none. lowering : whether a level may be
+    lowered; `running` is empty where it may not. within_days : an episode ahead that has no day above T0 so soon may be
+    left out.
     """
-    size = len(past.since)
-    level, start, end, criterion, episodes = (np.zeros(size, int), np.full(size, -1), np.full(size, -1),
-                                              np.zeros(size, int), np.zeros(size, int))
-    soon = {threshold: days_of.any_ahead(threshold, today, rules.hold_days) for threshold in
+    soon = {threshold: days_of.any_ahead(threshold, days, rules.hold_days) for threshold in
             ({rules.lowest, *(rules.own_threshold.values() if lowering else ())})}
-    k = np.flatnonzero(days_of.any_ahead(rules.lowest, today))
-    if len(k):
-        words = {threshold: past.words[threshold][k] | days_of.ahead(threshold, today, k) for threshold in rules.thresholds}
-        met, first, days = _ends(words, rules)
-        if past.held.any():  # what an episode met on days that left the word, it has met
-            open_end = _end_of_open(days, past.gap[k], past.since[k])
-            met = [ends | np.where(held[k], open_end, np.uint64(0)) for ends, held in zip(met, past.held, strict=True)]
-        some = np.bitwise_or.reduce(met) & AHEAD
-        if rules.counted is not None:
-            reached = [ends for ends, (lv, *_) in zip(met, rules.criteria, strict=True) if lv >= rules.counted]
-            if reached:
-                episodes[k] = np.bitwise_count(np.bitwise_or.reduce(reached) & AHEAD)
-        found = np.flatnonzero(some)
-        k, some = k[found], some[found]
-        last = some & (~some + ONE)  # the first episode ahead with a level, by its last day
-        for place, (lv, *_) in enumerate(rules.criteria):
-            higher = ((met[place][found] & last) != 0) & (level[k] < lv)
-            level[k[higher]], criterion[k[higher]] = lv, place
-        end[k] = today - TODAY + _place(last)
-        begins = _place(first[found] & (last | (last - ONE)))
-        start[k] = np.where(begins <= TODAY, past.since[k], today - TODAY + begins)
-    return Outlook(level, start, end, criterion, episodes, days_of.over(rules.lowest, today), soon[rules.lowest],
-                   {lv: days_of.over(threshold, today) | soon[threshold]
+    day, series = np.nonzero(days_of.any_ahead(rules.lowest, days, within_days))
+    shape = soon[rules.lowest].shape
+    ahead = Ahead(*(np.full(shape, none) for none in (0, -1, -1, 0, 0)))
+    if len(series):
+        seen = episode_ahead(days_of, rules, closed[series], day + days.start if shape[0] > 1 else days.start, series)
+        for part, one in zip(ahead, seen, strict=True):
+            part[day, series] = one
+    over = days_of.over(rules.lowest, days)
+    return Outlook(*ahead, over, soon[rules.lowest],
+                   {lv: days_of.over(threshold, days) | soon[threshold]
                     for lv, threshold in rules.own_threshold.items() if lowering})
 
 
-def _end_of_open(days: np.ndarray, gap: np.ndarray, since: np.ndarray) -> np.ndarray:
-    """Last day of the episode that is open today, as a bit; none where none is open."""
-    top = np.where(since >= 0, ONE << (np.uint64(TODAY) - gap.astype(np.uint64)), np.uint64(0))
-    return np.where(since >= 0, ((days + top) & ~days) >> ONE, np.uint64(0))
+def episode_ahead(days_of: Days, rules: Rules, closed: np.ndarray, day: np.ndarray | int, series: np.ndarray) -> Ahead:
+    """The episode ahead of some issues. closed, day, series : int64[m]; day may be one."""
+    today = days_of.today
+    words = {threshold: days_of.word(threshold, day, series) for threshold in rules.thresholds}
+    gone = np.clip(closed + (today + 1 - day), 0, today + 1)  # that many days of the word count no more
+    if gone.any():
+        words[rules.lowest] &= ~np.uint64(0) << gone.astype(np.uint64)
+    met, first, days = _ends(words, rules)
+    after = ~np.uint64((2 << today) - 1)
+    ahead = Ahead(*(np.full(len(series), none) for none in (0, -1, -1, 0, 0)))
+    reached = [ends for ends, (lv, *_) in zip(met, rules.criteria, strict=True)
+               if rules.counted is not None and lv >= rules.counted]
+    if reached:
+        ahead.episodes[:] = np.bitwise_count(reduce(or_, reached) & after)
+    some = reduce(or_, met) & after
+    found = np.flatnonzero(some)
+    last = some[found] & -some[found]  # the first episode ahead with a level, by its last day
+    level, criterion = np.zeros(len(found), int), np.zeros(len(found), int)
+    for place, (lv, *_) in enumerate(rules.criteria):
+        higher = (met[place][found] & last != 0) & (level < lv)
+        level[higher], criterion[higher] = lv, place
+    since = np.asarray(day if np.ndim(day) == 0 else day[found]) - today
+    for part, one in zip(ahead, (level, since + _place(first[found] & (last | (last - 1))), since + _place(last), criterion),
+                         strict=False):
+        part[found] = one
+    oldest = days & ((2 << rules.longest_gap_days) - 1)
+    if oldest.any():
+        beyond = np.flatnonzero((days + oldest) & ~days > 2 << today)  # may go back beyond the word
+        _mend(ahead, days_of, rules, beyond, closed, np.broadcast_to(day, len(series)), series)
+    return ahead
+
+
+def _mend(ahead: Ahead, days_of: Days, rules: Rules, beyond: np.ndarray, closed: np.ndarray, day: np.ndarray,
+          series: np.ndarray) -> None:
+    """Put right the issues whose open episode began before the days of the word. beyond : int64[b], which."""
+    since = days_of.since(rules.lowest, rules.longest_gap_days)[day[beyond], series[beyond]]
+    top = max(range(len(rules.criteria)), key=lambda place: (rules.criteria[place][0], -place))
+    plain = (ahead.level[beyond] == rules.criteria[top][0]) & (ahead.criterion[beyond] == top) & (
+        ahead.start[beyond] <= day[beyond]) & (closed[beyond] < since)
+    ahead.start[beyond[plain]] = since[plain]  # nothing further back could give it more
+    for m in beyond[~plain]:
+        one = _of_long_word(days_of, rules, int(closed[m]), int(day[m]), int(series[m]))
+        for part, value in zip(ahead, one, strict=True):
+            part[m] = value
+
+
+def _of_long_word(days_of: Days, rules: Rules, closed: int, today: int, series: int) -> tuple[int, int, int, int, int]:
+    """The episode ahead of one issue, from all days since the first: as in Ahead."""
+    words = {threshold: days_of.whole(threshold, today, series) for threshold in rules.thresholds}
+    words[rules.lowest] = words[rules.lowest] >> (closed + 1) << (closed + 1) if closed >= 0 else words[rules.lowest]
+    met, first, _ = _ends(words, rules)
+    ahead = [ends >> (today + 1) << (today + 1) for ends in met]
+    counted = reduce(or_, [0, *(ends for ends, (lv, *_) in zip(ahead, rules.criteria, strict=True)
+                                if rules.counted is not None and lv >= rules.counted)])
+    some = reduce(or_, ahead)
+    if not some:
+        return 0, -1, -1, 0, 0
+    last = some & -some
+    level, place = max((int(lv), -place) for place, (lv, *_) in enumerate(rules.criteria) if ahead[place] & last)
+    return level, (first & (2 * last - 1)).bit_length() - 1, last.bit_length() - 1, -place, counted.bit_count()
 
 
 def level_of_days(index_by_day: list[float], rules: Rules) -> Level:
@@ -339,21 +369,22 @@ def hindsight(index: np.ndarray, rules: Rules) -> Hindsight:
     An episode runs from its first to its last day above the lowest threshold, bridged gap days included, and has the
     highest level that any criterion gives it. Source: model, section 4, items 2 to 4.
     """
-    size = index.shape[1]
-    days = Days(index, lambda _: np.zeros((1, size)))
-    days.compare(rules.thresholds)
-    past, heavy = nothing_behind(rules, size), index > rules.lowest
-    level, start = np.zeros(index.shape, np.int8), np.full(index.shape, -1, np.int16)
-    for day in range(len(index)):
-        past = one_day_on(past, day, days, rules)
-        met, *_ = _ends(past.words, rules)
-        for place, (lv, *_) in enumerate(rules.criteria):
-            holds = heavy[day] & ((met[place] >> np.uint64(TODAY) != 0) | past.held[place])
-            level[day] = np.where(holds, np.maximum(level[day], np.int8(lv)), level[day])
-        start[day] = past.since
-    start[-1:] = np.where(heavy[-1:], start[-1:], -1)
-    for day in range(len(index) - 2, -1, -1):  # a gap day is part of an episode that goes on; a level counts for the whole
-        goes_on = start[day] == start[day + 1]
-        start[day] = np.where(heavy[day] | goes_on, start[day], -1)
-        level[day] = np.where(goes_on & (start[day] >= 0), np.maximum(level[day], level[day + 1]), level[day])
-    return Hindsight(level, start)
+    bits = {threshold: np.packbits(index > threshold, axis=0, bitorder="little") for threshold in rules.thresholds}
+    words = {threshold: np.array([int.from_bytes(column.tobytes(), "little") for column in part.T] or [], object)
+             for threshold, part in bits.items()}
+    met, first, days = _ends(words, rules)
+    inside, begins = _as_days(days, len(index)), _as_days(first, len(index))
+    level = np.zeros(index.shape, np.int8)
+    for ends, (lv, *_) in zip(met, rules.criteria, strict=True):
+        level = np.where(_as_days(ends, len(index)), np.maximum(level, np.int8(lv)), level)
+    for day in range(len(index) - 2, -1, -1):  # a level counts for the whole episode
+        level[day] = np.where(inside[day] & inside[day + 1], np.maximum(level[day], level[day + 1]), level[day])
+    start = np.maximum.accumulate(np.where(begins, np.arange(len(index), dtype=np.int16)[:, None], np.int16(-1)), axis=0)
+    return Hindsight(level, np.where(inside, start, np.int16(-1)))
+
+
+def _as_days(words: np.ndarray, days: int) -> np.ndarray:
+    """Long words as days, bool[day, k]. words : object[k]."""
+    size = days // 8 + 1
+    read = np.frombuffer(b"".join(word.to_bytes(size, "little") for word in words), np.uint8).reshape(len(words), size)
+    return np.unpackbits(read, axis=1, count=days, bitorder="little").T.astype(bool)

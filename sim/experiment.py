@@ -166,7 +166,7 @@ def course_of(world: World, shown: Shown, classes: LineClasses | None) -> Course
         terms=Terms(response.lead_hours, response.paper_hours, response.downgrade, settings.forecast.every_hours),
         issue_hour=settings.forecast.issue_hour, early_start_h=classes.early_start_h if classes else (0.0,),
         early_episodes=response.preadjust_episodes if response.preadjust else 0,
-        withdraw_on_lift=response.withdraw_on_lift, link=lambda outlook: world.linkage.link(shown.share(outlook)))
+        withdraw_on_lift=response.withdraw_on_lift, link=shown.linked(world.linkage))
 
 
 def accounts_of(world: World, ledger: Ledger, classes: LineClasses | None) -> tuple[Account, ...] | None:

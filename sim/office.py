@@ -11,7 +11,11 @@ import numpy as np
 
 from sim import warning as w
 from sim.agenda import Agenda, Timeline
-from sim.episodes import Days, Outlook, Rules, closed, look_ahead, nothing_behind, one_day_on
+from sim.episodes import Days, Outlook, Rules, episode_ahead, look_ahead
+from sim.rulebook import DAYS_AT_MOST
+
+COLUMNS_AT_ONCE = 8_000
+"""Columns and days looked up at once: enough to forget the cost of a call, few enough to stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Course:
     days : the columns, as observed and foreseen. decides : int64[j], the series that decides on a column.
     early_start_h : hours ahead of the effective hour at which the start classes begin, the first 0; they do so when an
     issue shows at least `early_episodes` episodes of the counted level. link : what an ensemble and regional linkage make
-    of an outlook, from columns to series.
+    of an outlook, from columns to series; None where each series sees its own column.
     """
 
     days: Days
@@ -33,7 +37,7 @@ class Course:
     early_start_h: tuple[float, ...] = (0.0,)
     early_episodes: int = 0
     withdraw_on_lift: bool = False
-    link: Callable[[Outlook], Outlook] = lambda outlook: outlook
+    link: Callable[[Outlook], Outlook] | None = None
 
     @property
     def series(self) -> int:
@@ -53,21 +57,37 @@ class Course:
 
 
 class Office:
-    """Observes and decides, issue after issue. Source: model, section 4."""
+    """Observes and decides, issue after issue. Source: model, section 4.
+
+    A lift closes what lies behind it. Until one comes, what an issue shows does not depend on what is decided: the issues of
+    some days in a row are looked up at once, and those that a lift has changed are mended.
+    """
 
     def __init__(self, course: Course) -> None:
-        self.course, self.seen_through = course, -1
+        self.course = course
         course.days.compare(course.rules.thresholds)
-        self.past = nothing_behind(course.rules, len(course.decides))
+        size = course.days.observed.shape[1]
+        self.closed, self.mends = np.full(size, -2), False
         self.standing = w.nothing_standing(course.series)
+        self.at_once = max(1, COLUMNS_AT_ONCE // max(1, size))
+        self.first = self.last = 0
+        self.within_days = DAYS_AT_MOST if course.link else w.days_looked_at(course.terms, course.rules.hold_days)
 
     def observe(self, now: int) -> Outlook:
         """What the issue of an hour shows to each series."""
         course, today = self.course, now // 24
-        while self.seen_through < today:
-            self.seen_through += 1
-            self.past = one_day_on(self.past, self.seen_through, course.days, course.rules)
-        return course.link(look_ahead(self.past, today, course.days, course.rules, lowering=course.terms.downgrade))
+        if today >= self.last:
+            self.first, self.last, self.mends = today, min(today + self.at_once, len(course.days.observed)), False
+            self.outlooks = look_ahead(course.days, course.rules, self.closed, slice(self.first, self.last),
+                                       lowering=course.terms.downgrade, within_days=self.within_days)
+        outlook = self.outlooks.of(today - self.first)
+        if self.mends:
+            changed = np.flatnonzero((outlook.start <= self.closed) & (outlook.level > 0))
+            if len(changed):
+                anew = episode_ahead(course.days, course.rules, self.closed[changed], today, changed)
+                for part, one in zip(outlook, anew, strict=False):
+                    part[changed] = one
+        return course.link(outlook) if course.link else outlook
 
     def decide(self, outlook: Outlook, now: int) -> list[w.Decision]:
         """The decisions of an issue; a lift closes what lies behind it."""
@@ -76,7 +96,9 @@ class Office:
                                             course.terms)
         for decision in decisions:
             if decision.kind == "lift":
-                self.past = closed(self.past, np.flatnonzero(np.isin(course.decides, decision.series)))
+                lifted = np.zeros(course.series, bool)
+                lifted[decision.series] = True
+                self.closed[lifted[course.decides]], self.mends = now // 24, True
         return decisions
 
 

@@ -1,11 +1,14 @@
 """How lines get to what is asked (model, section 6): level weights of a city's response, exact integrals, no samples."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.agenda import Timeline
 from sim.vocab import WARNING_LEVELS, Level
+
+WIDTH = 1 + len(WARNING_LEVELS)
 
 
 class Ramps(NamedTuple):
@@ -84,3 +87,98 @@ def _padded(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray) -> tu
         return np.zeros((len(wanted), 1)) + np.reshape(until_h, (-1, 1)), empty, empty
     return (np.where(inside, timeline.hour[place], np.reshape(until_h, (-1, 1))), np.where(inside, timeline.level[place], 0),
             np.where(inside, timeline.warning[place], 0))
+
+
+# ---------------------------------------------------------------- a response as steps
+
+
+class Steps(NamedTuple):
+    """A response as steps. hours, rises, falls : float64[k, 4], blue to red: hours of each series at each level; how often
+    its rises and falls gain a level less how often they lose it.
+
+    series, before, level : int64[n], the steps themselves, in order of series and hour: from which level to which. lasts_h :
+    float64[n], time to the next step of the series or the end.
+    """
+
+    hours: np.ndarray
+    rises: np.ndarray
+    falls: np.ndarray
+    series: np.ndarray
+    before: np.ndarray
+    level: np.ndarray
+    lasts_h: np.ndarray
+
+
+def steps_of(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -> Steps:
+    """The steps of a timeline of one start class. Changes that leave the response level as it is are none."""
+    series, hour, level = timeline.series, timeline.hour, response_level(timeline.level, escalate)
+    real = (level != _before(series, level, 0)) & (hour < until_h)
+    series, hour, level = series[real], hour[real], level[real]
+    before = _before(series, level, 0)
+    lasts_h = np.where(np.append(series[1:], -1) == series, np.append(hour[1:], until_h), until_h)[: len(hour)] - hour
+    up = level > before
+    gained, lost = series * WIDTH + level, series * WIDTH + before
+    counts = [np.bincount(gained, lasts_h, size * WIDTH)]
+    counts += [np.bincount(gained[some], minlength=size * WIDTH) - np.bincount(lost[some], minlength=size * WIDTH)
+               for some in (up, ~up)]
+    return Steps(*(count.reshape(size, WIDTH)[:, 1:].astype(float) for count in counts), series, before, level, lasts_h)
+
+
+def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
+    """What stood before each step: that of the step before it, `first` where a series begins."""
+    behind = np.roll(of, 1)
+    behind[np.diff(series, prepend=-1) != 0] = first
+    return behind
+
+
+def cut_short(steps: Steps, size: int, down_h: float, up_h: float) -> np.ndarray:
+    """Level-equivalent hours that lines with these ramp times have more than if every ramp had arrived: float64[k, 4].
+
+    A ramp of r hours, off its goal by e when it begins, loses e x r / 2 against a step; one that is met by the next step after
+    d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
+    """
+    more = np.zeros(size * WIDTH)
+    last = len(steps.series) - 1
+    at = np.flatnonzero(steps.lasts_h < max(down_h, up_h))
+    at = at[steps.lasts_h[at] < np.where(steps.level[at] > steps.before[at], down_h, up_h)]
+    met = np.zeros(len(steps.series) + 1, bool)  # steps that meet a ramp on its way
+    met[at + 1] = steps.series[np.minimum(at + 1, last)] == steps.series[at]
+    at = at[~met[at]]
+    left = np.zeros((len(at), WIDTH))  # what the ramps before leave to these steps
+    while len(at):
+        row, full = np.arange(len(at)), np.where(steps.level[at] > steps.before[at], down_h, up_h)
+        lasts = np.minimum(steps.lasts_h[at], full)
+        part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
+        loses = lasts - lasts * part / 2
+        off = left.copy()
+        off[row, steps.level[at]] += 1
+        off[row, steps.before[at]] -= 1
+        straight = off - left
+        gain = straight * (full / 2)[:, None] - off * loses[:, None]
+        place = steps.series[at][:, None] * WIDTH + np.arange(WIDTH)
+        more += np.bincount(place.ravel(), gain.ravel(), size * WIDTH)
+        goes_on = (part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == steps.series[at])
+        left = (off * (1 - part)[:, None])[goes_on]
+        at = at[goes_on] + 1
+    return more.reshape(size, WIDTH)[:, 1:]
+
+
+def by_ramp_times(ramps: Ramps, some: np.ndarray) -> Iterator[tuple[float, float, np.ndarray]]:
+    """Ramp times, down and up, and which of some classes have them."""
+    down_h, up_h = ramps.down_h[some], ramps.up_h[some]
+    for down, up in sorted(set(zip(down_h.tolist(), up_h.tolist(), strict=True))):
+        yield down, up, some[(down_h == down) & (up_h == up)]
+
+
+def class_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: int = 0) -> np.ndarray:
+    """The same as `level_weights` where every warning is obeyed, from the steps of each series: float64[r, 4]."""
+    weights = np.zeros((len(ramps.series), len(WARNING_LEVELS)))
+    least, size = int(ramps.series.min(initial=0)), 1 + int(ramps.series.max(initial=0))
+    for start_class in np.unique(ramps.start_class):
+        here = (timeline.start_class == start_class) & (timeline.series >= least) & (timeline.series < size)
+        own = Timeline(*(column[here] for column in timeline))
+        steps = steps_of(own._replace(series=own.series - least), size - least, until_h, escalate)
+        for down, up, alike in by_ramp_times(ramps, np.flatnonzero(ramps.start_class == start_class)):
+            each = steps.hours - down / 2 * steps.rises - up / 2 * steps.falls + cut_short(steps, size - least, down, up)
+            weights[alike] = each[ramps.series[alike] - least]
+    return weights

@@ -3,19 +3,18 @@
 Lines of one city, ramp times and start class share their weights, so all that a run needs of a list is, for each such class
 and level, what an hour at that level takes away of each sum. Where every ramp has arrived before the next change, an hour's
 worth of ramp is a straight correction (a ramp of r hours from p to q loses r/2 x (q - p) against a step): classes then need
-not be told apart at all. The few that are cut short are integrated one by one, exactly.
+not be told apart at all. What the few ramps that are cut short change is added for each pair of ramp times, exactly.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from sim.accounts import LineClasses
 from sim.agenda import Timeline
 from sim.phases import Phase
-from sim.response import Ramps, level_weights, response_level
-from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Pollutant
+from sim.response import Ramps, by_ramp_times, cut_short, steps_of
+from sim.vocab import ASKING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
 
@@ -51,46 +50,6 @@ def rates_of(phases: tuple[Phase, ...], classes: LineClasses) -> Rates:
                  len(phases[0].people.cities))
 
 
-class Steps(NamedTuple):
-    """A response as steps, for each series: hours at each level, and what its rises and falls add to and take from it.
-
-    hours, rises, falls : float64[k, 4], blue to red; rises and falls count how often a level is gained less lost. after_rise,
-    after_fall : float64[k], shortest time from a rise, a fall, to the next change or the end.
-    """
-
-    hours: np.ndarray
-    rises: np.ndarray
-    falls: np.ndarray
-    after_rise: np.ndarray
-    after_fall: np.ndarray
-
-
-def steps_of(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -> Steps:
-    """The steps of a timeline of one start class. Changes that leave the response level as it is are none."""
-    level = response_level(timeline.level, escalate)
-    series, hour = timeline.series, np.minimum(timeline.hour, until_h)
-    first = np.diff(series, prepend=-1) != 0
-    before = np.where(first, 0, np.concatenate([[0], level[:-1]])[: len(level)])
-    real = (level != before) & (hour < until_h)
-    series, hour, level = series[real], hour[real], level[real]
-    first = np.diff(series, prepend=-1) != 0
-    before = np.where(first, 0, np.concatenate([[0], level[:-1]])[: len(level)])
-    last = np.append(series[1:] != series[:-1], True) if len(series) else np.zeros(0, bool)
-    lasts = np.where(last, until_h, np.append(hour[1:], until_h)[: len(hour)]) - hour
-    width = 1 + len(WARNING_LEVELS)
-    up = level > before
-
-    def counted(at: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-        return np.bincount(at, weights, size * width).reshape(size, width)[:, 1:].astype(float)
-
-    gained, lost = series * width + level, series * width + before
-    shortest = [np.full(size, np.inf) for _ in range(2)]
-    for which, into in ((up, shortest[0]), (~up, shortest[1])):
-        np.minimum.at(into, series[which], lasts[which])
-    return Steps(counted(gained, lasts), counted(gained[up]) - counted(lost[up]), counted(gained[~up]) - counted(lost[~up]),
-                 *shortest)
-
-
 def sums_of(rates: Rates, timeline: Timeline, members: int, escalate: int) -> np.ndarray:
     """What each member avoided and lost, over all lines: float64[member, sum]."""
     total = np.zeros((members, len(SUMS)))
@@ -107,28 +66,23 @@ def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int,
            escalate: int) -> np.ndarray:
     """Sums from the period's first hour to `until_h`, float64[member, sum]."""
     total = np.zeros((members, len(SUMS)))
+    ramps, size = rates.ramps, members * rates.cities
+    asks = per_hour.any(axis=(1, 2))
+
+    def worth(some: np.ndarray, times: np.ndarray | float = 1.0) -> np.ndarray:
+        """An hour of some classes by city and level, float64[city x 3, sum]."""
+        made = np.zeros((rates.cities, *per_hour.shape[1:]))
+        np.add.at(made, ramps.series[some], per_hour[some] * np.reshape(times, (-1, 1, 1)))
+        return made.reshape(-1, len(SUMS))
+
     for start_class in range(len(rates.early_start_h)):
-        mine = np.flatnonzero(rates.ramps.start_class == start_class)
+        mine = np.flatnonzero((ramps.start_class == start_class) & asks)
         if not len(mine):
             continue
-        own = timeline.of_class(start_class)
-        steps = steps_of(own, members * rates.cities, until_h, escalate)
-        city, down, up = rates.ramps.series[mine], rates.ramps.down_h[mine], rates.ramps.up_h[mine]
-        for each in np.unique(city):
-            of = city == each
-            worth = per_hour[mine[of]]  # [class, 3, sum]
-            at = np.arange(members) * rates.cities + each
-            hours, rises, falls = (part[at][:, 1:].reshape(members, -1) for part in steps[:3])
-            total += hours @ worth.sum(axis=0).reshape(-1, len(SUMS))
-            total -= rises @ (np.tensordot(down[of], worth, 1) / 2).reshape(-1, len(SUMS))
-            total -= falls @ (np.tensordot(up[of], worth, 1) / 2).reshape(-1, len(SUMS))
-            cut = (down[of] > steps.after_rise[at][:, None]) | (up[of] > steps.after_fall[at][:, None])
-            member, cls = np.nonzero(cut & worth.any(axis=(1, 2)))
-            if len(member):
-                ramps = Ramps(at[member], np.full(len(member), start_class), down[of][cls], up[of][cls])
-                exact = level_weights(timeline, ramps, until_h, escalate)[:, 1:]
-                straight = (steps.hours[at[member]] - ramps.down_h[:, None] / 2 * steps.rises[at[member]]
-                            - ramps.up_h[:, None] / 2 * steps.falls[at[member]])[:, 1:]
-                off = np.einsum("rl,rls->rs", exact - straight, worth[cls])
-                np.add.at(total, member, off)
+        steps = steps_of(timeline.of_class(start_class), size, until_h, escalate)
+        hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
+        total += hours @ worth(mine)
+        total -= rises @ worth(mine, ramps.down_h[mine] / 2) + falls @ worth(mine, ramps.up_h[mine] / 2)
+        for down_h, up_h, alike in by_ramp_times(ramps, mine):
+            total += cut_short(steps, size, down_h, up_h)[:, 1:].reshape(members, -1) @ worth(alike)
     return total

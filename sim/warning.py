@@ -41,19 +41,17 @@ def nothing_standing(size: int) -> Standing:
 
 def settle(standing: Standing, now: int) -> Standing:
     """Announced warnings whose hour has come become active; lifted ones are gone."""
-    begins = standing.next_at <= now
-    gone = (standing.lifts_at <= now) & ~begins
-    if not (begins.any() or gone.any()):
+    some = np.flatnonzero((standing.next_at <= now) | (standing.lifts_at <= now))
+    if not len(some):
         return standing
-    return Standing(
-        np.where(begins, standing.next_level, np.where(gone, 0, standing.level)),
-        np.where(begins, standing.next_number, np.where(gone, 0, standing.number)),
-        np.where(begins | gone, NEVER, standing.lifts_at),
-        np.where(begins, 0, standing.next_level),
-        np.where(begins, 0, standing.next_number),
-        np.where(begins, NEVER, standing.next_at),
-        standing.issued,
-    )
+    begins = standing.next_at[some] <= now
+    made = Standing(*(column.copy() for column in standing))
+    made.level[some] = np.where(begins, standing.next_level[some], 0)
+    made.number[some] = np.where(begins, standing.next_number[some], 0)
+    made.lifts_at[some] = NEVER
+    for column, none in ((made.next_level, 0), (made.next_number, 0), (made.next_at, NEVER)):
+        column[some[begins]] = none
+    return made
 
 
 class Decision(NamedTuple):
@@ -78,6 +76,14 @@ class Terms:
     interval_h: int = 24
 
 
+def days_looked_at(terms: Terms, hold_days: int) -> int:
+    """How many days ahead an episode must have a day above T0 for an issue to decide anything on it.
+
+    One that begins later is neither due nor near, and one that has begun goes on within the days that a lift looks at.
+    """
+    return max(hold_days, math.ceil((23 + terms.lead_hours + terms.interval_h) / 24) - 1)
+
+
 def decide(standing: Standing, outlook: Outlook, today: int, now: int, hold_days: int,
            terms: Terms) -> tuple[Standing, list[Decision]]:
     """Decisions of one issue, in the order in which they are taken, and the warnings as they stand after them.
@@ -85,7 +91,16 @@ def decide(standing: Standing, outlook: Outlook, today: int, now: int, hold_days
     now : hour of the issue. hold_days : how many days ahead a lift looks at. Lift, upgrade, downgrade for the active
     warning; issue, cancel, advance, upgrade for the announced one. Source: model, section 4.
     """
-    busy = np.flatnonzero((standing.level > 0) | (standing.next_level > 0) | (outlook.level > 0))
+    if not (outlook.level.any() or standing.level.any() or standing.next_level.any()):
+        return standing, []
+    holding = (standing.level > 0) & (standing.lifts_at == NEVER)
+    due = (outlook.level > 0) & (24 * outlook.start - now < terms.lead_hours + terms.interval_h)
+    moves = ~outlook.hold_over
+    if terms.downgrade:
+        moves = np.ones_like(holding)
+    else:
+        moves = moves | ((outlook.level > standing.level) & (outlook.start <= today + hold_days))
+    busy = np.flatnonzero(np.where(holding, moves, due | (standing.next_level > 0)))  # the others have nothing to decide
     if not len(busy):
         return standing, []
     some, decisions = _decide(Standing(*(column[busy] for column in standing)), outlook.of(busy), busy, today, now, hold_days,
@@ -106,7 +121,7 @@ def _decide(standing: Standing, outlook: Outlook, series: np.ndarray, today: int
     decisions: list[Decision] = []
 
     def note(kind: str, which: np.ndarray, to: np.ndarray, effective: np.ndarray, about: np.ndarray) -> None:
-        some = np.flatnonzero(which)
+        some = which.nonzero()[0]
         if len(some):
             decisions.append(Decision(kind, series[some], to[some], effective[some], about[some]))
 

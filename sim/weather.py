@@ -13,7 +13,7 @@ import numpy as np
 from sim.episodes import Outlook
 from sim.errors import Findings
 from sim.forecast import ForecastFile, Issue, perfect, persistence
-from sim.linkage import Seen
+from sim.linkage import Linkage, Seen
 from sim.settings import Forecast, Settings
 from sim.skill import Skill, presets
 from sim.synthetic import synthetic
@@ -52,6 +52,13 @@ class Shown:
 
         every = Seen(*(apart(part) for part in outlook[:-1]), {lv: apart(part) for lv, part in outlook.running.items()})
         return every.ranked(np.arange(self.behind), self.count).flat()
+
+
+    def linked(self, linkage: Linkage) -> Callable[[Outlook], Outlook] | None:
+        """What an ensemble and regional linkage make of an outlook; None where each series sees its own column."""
+        if self.behind == 1 and not linkage.follow and not linkage.groups:
+            return None
+        return lambda outlook: linkage.link(self.share(outlook))
 
 
 @dataclass(frozen=True)
