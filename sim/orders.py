@@ -99,7 +99,12 @@ def _orders_of(run: Run, part: PhaseAccount, spell: tuple[int, int, Level, float
         told &= part.phase.running > 0
     which = np.flatnonzero((people.city == city) & (run.classes.start_class == start_class) & told)
     row, counted = asked.row[at, which], asked.whole[at, which] >= 0
-    clause = np.array([wording.row_clause(r, lang) for r in asked.rows], object)[row]
+    clause = np.empty(len(asked.rows), object)
+    for place in np.unique(row):
+        if (part.phase.first, place) not in made:
+            made[part.phase.first, place] = wording.row_clause(asked.rows[place], lang)
+        clause[place] = made[part.phase.first, place]
+    clause = clause[row]
     return pd.DataFrame({
         "run": world.run.name, "member": world.members[member], "city": world.cities[city],
         **{name: words[which] for name, words in line_words(people).items()}, "level": level.name,

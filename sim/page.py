@@ -87,10 +87,15 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
     mine = {sheet: of_run(getattr(results, sheet), name) for sheet in (
         "warnings", "days", "totals", "output", "lines", "by_level", "by_county", "rules", "reduction_targets")}
     members = len(run.world.members)
+    first = first_member(of_run(results.days, results.runs[0].world.run.name), results.runs[0])
+    plain = {"columns": ["run", "response_hours"]}
+    as_first = run is not results.runs[0] and first_member(mine["days"], run).drop(**plain).reset_index(
+        drop=True).equals(first.drop(**plain).reset_index(drop=True))
     section: dict[str, Any] = {
         "name": run_name(run, lang), "edition": getattr(run.world.edition.title, lang), "run": name,
-        "winters": [charts.svg(winter(results, run, city)) for city in run.world.cities
-                    if run.world.source[city] == city],  # an area without days of its own would show its leader's again
+        "winters": [] if as_first else [charts.svg(winter(results, run, city)) for city in run.world.cities
+                                        if run.world.source[city] == city],  # else it would show its leader's again
+        "as_first": run_name(results.runs[0], lang) if as_first else "",
         "decisions": _decisions(first_member(mine["warnings"], run), run, lang), "many_cities": len(run.world.cities) > 1,
         "city_names": {key: names[lang] for key, names in run.world.names.items()},
         "members": members, "member": run.world.members[0], "listed": run.accounts is not None,
