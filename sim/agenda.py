@@ -5,7 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.warning import Decision
+
+
+class Decision(NamedTuple):
+    """One kind of decision of one issue, for some of the series. series : int64[m], which ones, in ascending order; level,
+    effective, number : [m], new level or the one that ends, hour, and number of the warning it is about."""
+
+    kind: str
+    series: np.ndarray
+    level: np.ndarray
+    effective: np.ndarray
+    number: np.ndarray
 
 
 class Timeline(NamedTuple):
@@ -59,14 +69,13 @@ class Agenda:
         self.waiting_for = np.zeros(shape, int)
         self._log: list[tuple[int, np.ndarray, float, np.ndarray, np.ndarray]] = []
 
-    def plan(self, decision: Decision, now: int, early: np.ndarray | bool = True) -> None:
-        """Enter the change that a decision brings; withdraw what it replaces. early : bool[k], which series may begin
+    def plan(self, decision: Decision, now: int, may: np.ndarray | bool = True) -> None:
+        """Enter the change that a decision brings; withdraw what it replaces. may : bool[m], which of its series may begin
         ahead of the effective hour."""
         series, warning = decision.series, decision.number
         ends = decision.kind in {"lift", "cancel"}
         level = np.zeros(len(series), int) if ends else decision.level
         effective = decision.effective.astype(float)
-        may = early[series] if isinstance(early, np.ndarray) else early
         for start_class, ahead_h in enumerate(self.early_start_h):
             start = effective
             if ahead_h and decision.kind in {"issue", "upgrade", "advance"}:

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 import simpy
 
+from sim.agenda import Decision
 from sim.ledger import Decisions, Ledger
 from sim.office import Course, Office
 
@@ -23,7 +24,8 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
 
     progress : called with (days done, days in all). Source: model, sections 1 and 4.
     """
-    env, agenda, record = simpy.Environment(), course.agenda(), Decisions.empty()
+    env, agenda, office = simpy.Environment(), course.agenda(), Office(course)
+    taken: list[tuple[int, Decision]] = []
     awaited: set[float] = set()
 
     def at(hour: float, rank: Rank) -> simpy.Event:
@@ -39,18 +41,17 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
             at(hour, Rank.ACT).callbacks.append(lambda _, hour=hour: agenda.take_effect(hour))
 
     def offices() -> Generator[simpy.Event, None, None]:
-        office = Office(course)
         for now in course.issues():
             yield at(now, Rank.OBSERVE)
-            outlook = office.observe(now)
+            sight = office.observe(now)
             yield at(now, Rank.DECIDE)
-            for decision in office.decide(outlook, now):
-                agenda.plan(decision, now, outlook.episodes >= course.early_episodes)
-                record.add(decision, now, outlook)
+            for decision, may in office.told(office.decide(sight, now), now):
+                agenda.plan(decision, now, may)
+                taken.append((now, decision))
             act(agenda.planned)
             if progress:
                 progress(now // 24 + 1, course.hours // 24)
 
     env.process(offices())
     env.run(until=at(course.hours, Rank.RECORD))  # the last hour is settled too
-    return Ledger(record.frozen(), agenda.timeline(), course.hours)
+    return Ledger(Decisions.of(taken, office.ahead()), agenda.timeline(), course.hours)

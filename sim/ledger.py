@@ -1,12 +1,12 @@
 """The only record of a run: decisions with their reasons, changes in force, and what each line lost and saved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agenda import Timeline
-from sim.episodes import Outlook
-from sim.warning import Decision
+from sim.agenda import Decision, Timeline
+from sim.episodes import Ahead
 
 
 @dataclass(frozen=True)
@@ -17,39 +17,36 @@ class Decisions:
     the episode behind an issue, advance or upgrade (-1 where none) and the criterion of the edition that it met.
     """
 
-    kind: list
-    series: list
-    level: list
-    issued: list
-    effective: list
-    warning: list
-    start: list
-    end: list
-    criterion: list
+    kind: np.ndarray
+    series: np.ndarray
+    level: np.ndarray
+    issued: np.ndarray
+    effective: np.ndarray
+    warning: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    criterion: np.ndarray
 
     @staticmethod
-    def empty() -> "Decisions":
-        return Decisions(*([] for _ in range(9)))
+    def of(taken: Sequence[tuple[int, Decision]], ahead: Ahead) -> "Decisions":
+        """The decisions of some issues, by their hours. ahead : the episode behind each, all series of all in one row.
 
-    def add(self, decision: Decision, now: int, outlook: Outlook) -> None:
-        which = decision.series
-        about_episode = decision.kind in {"issue", "advance", "upgrade"}
-        none = np.full(len(which), -1)
-        gives = np.where(outlook.level[which] == decision.level, outlook.criterion[which], -1)
-        for column, values in (
-            (self.kind, np.full(len(which), decision.kind)), (self.series, which),
-            (self.level, decision.level), (self.issued, np.full(len(which), now)),
-            (self.effective, decision.effective), (self.warning, decision.number),
-            (self.start, outlook.start[which] if about_episode else none),
-            (self.end, outlook.end[which] if about_episode else none),
-            (self.criterion, gives if about_episode else none),
-        ):
-            column.append(values)
+        An advance at an older, higher level bears what gave that level.
+        """
+        sizes = [len(one.series) for _, one in taken]
 
-    def frozen(self) -> "Decisions":
-        """The same with each column as one array; an advance at an older, higher level bears what gave that level."""
-        made = Decisions(*(np.concatenate(column) if column else np.zeros(0, int) for column in vars(self).values()))
-        for at in np.flatnonzero((np.asarray(made.criterion) < 0) & (np.asarray(made.kind) == "advance")):
+        def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+            return np.concatenate(parts) if parts else np.zeros(0, int)
+
+        kind = np.repeat(np.array([one.kind for _, one in taken], str), sizes)
+        level, none = joined([one.level for _, one in taken]), np.int64(-1)
+        about_episode = np.isin(kind, ("issue", "advance", "upgrade"))
+        made = Decisions(
+            kind, joined([one.series for _, one in taken]), level, np.repeat(np.array([now for now, _ in taken], int), sizes),
+            joined([one.effective for _, one in taken]), joined([one.number for _, one in taken]),
+            np.where(about_episode, ahead.start, none), np.where(about_episode, ahead.end, none),
+            np.where(about_episode & (ahead.level == level), ahead.criterion, none))
+        for at in np.flatnonzero((made.criterion < 0) & (kind == "advance")):
             before = np.arange(at)[(made.series[:at] == made.series[at]) & (made.warning[:at] == made.warning[at])
                                    & (made.level[:at] == made.level[at])]
             made.criterion[at] = made.criterion[before[-1]]

@@ -6,13 +6,18 @@ force: for thousands of members that is all that is needed.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from sim import warning as w
-from sim.agenda import Agenda, Timeline
-from sim.episodes import Days, Outlook, Rules, episode_ahead, look_ahead
-from sim.rulebook import DAYS_AT_MOST
+from sim.agenda import Agenda, Decision, Timeline
+from sim.episodes import Ahead, Days, Outlook, Rules, episode_ahead, look_ahead
+from sim.planes import FEW, bits, held, places, planes, union
+from sim.vocab import Level
+from sim.watch import Sight, Watch, own_places
+
+NOTHING_AHEAD = Ahead(*(np.zeros(0, int) for _ in Ahead._fields))
 
 COLUMNS_AT_ONCE = 8_000
 """Columns and days looked up at once: enough to forget the cost of a call, few enough to stay in the cache."""
@@ -56,30 +61,67 @@ class Course:
         return Agenda(self.series, self.early_start_h, self.terms.paper_hours, self.withdraw_on_lift)
 
 
-class Office:
-    """Observes and decides, issue after issue. Source: model, section 4.
-
-    A lift closes what lies behind it. Until one comes, what an issue shows does not depend on what is decided: the issues of
-    some days in a row are looked up at once, and those that a lift has changed are mended.
-    """
+class _Own:
+    """Each series sees its own column: open episodes are kept as planes, an episode is looked up only for a decision."""
 
     def __init__(self, course: Course) -> None:
-        self.course = course
+        self.course, self.watch = course, Watch(course.rules)
+        course.days.look(course.rules.thresholds)
+        self.over = [course.days.planes(threshold) for threshold in course.rules.thresholds]
+        self.running = [self.over[place] for place in own_places(course.rules)] if course.terms.downgrade else []
+        self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
+        self.open, self.day = self.watch.nothing, -1
+        self.closed = np.full(course.series, -2)
+
+    def sight(self, today: int) -> Sight:
+        """What the issue of a day shows."""
+        while self.day < today:
+            self.day += 1
+            self.open, _ = self.watch.after(self.open, tuple(observed[self.day] for observed, _ in self.over))
+        hold = self.course.rules.hold_days
+        reaches, begins = self.watch.ahead(self.open, list(zip(*(ahead[today] for _, ahead in self.over), strict=True)),
+                                           self.furthest)
+        heavy, ahead = self.over[0]
+        return Sight(reaches, begins, heavy[today], union(ahead[today][:hold]),
+                     tuple(own[today] | union(soon[today][:hold]) for own, soon in self.running))
+
+    def close(self, series: int, today: int) -> None:
+        """What lies behind a lift counts no more."""
+        self.open = self.watch.without(self.open, series)
+        self.closed[places(series, len(self.closed))] = today
+
+    def mark(self, series: np.ndarray, today: int) -> tuple:
+        """What is needed to look up, later, the episode that some series have ahead now."""
+        return np.full(len(series), today), series, self.closed[series]
+
+    def ahead_of(self, marks: list[tuple]) -> Ahead:
+        """The episodes ahead that were marked."""
+        if not marks:
+            return NOTHING_AHEAD
+        day, series, closed = (np.concatenate(part) for part in zip(*marks, strict=True))
+        return episode_ahead(self.course.days, self.course.rules, closed, day, series)
+
+
+class _Shared:
+    """What an ensemble or regional linkage makes of the columns: outlooks in numbers, of the issues of some days in a row;
+    those that a lift has changed are mended."""
+
+    def __init__(self, course: Course) -> None:
+        self.course, self.levels = course, Watch(course.rules).levels
         course.days.compare(course.rules.thresholds)
         size = course.days.observed.shape[1]
         self.closed, self.mends = np.full(size, -2), False
-        self.standing = w.nothing_standing(course.series)
         self.at_once = max(1, COLUMNS_AT_ONCE // max(1, size))
         self.first = self.last = 0
-        self.within_days = DAYS_AT_MOST if course.link else w.days_looked_at(course.terms, course.rules.hold_days)
+        self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
 
-    def observe(self, now: int) -> Outlook:
-        """What the issue of an hour shows to each series."""
-        course, today = self.course, now // 24
+    def sight(self, today: int) -> Sight:
+        """What the issue of a day shows."""
+        course = self.course
         if today >= self.last:
             self.first, self.last, self.mends = today, min(today + self.at_once, len(course.days.observed)), False
             self.outlooks = look_ahead(course.days, course.rules, self.closed, slice(self.first, self.last),
-                                       lowering=course.terms.downgrade, within_days=self.within_days)
+                                       lowering=course.terms.downgrade)
         outlook = self.outlooks.of(today - self.first)
         if self.mends:
             changed = np.flatnonzero((outlook.start <= self.closed) & (outlook.level > 0))
@@ -87,19 +129,96 @@ class Office:
                 anew = episode_ahead(course.days, course.rules, self.closed[changed], today, changed)
                 for part, one in zip(outlook, anew, strict=False):
                     part[changed] = one
-        return course.link(outlook) if course.link else outlook
+        assert course.link
+        self.outlook = outlook = course.link(outlook)
+        there, day = outlook.level > 0, np.maximum(outlook.start - today, 0)
+        rows = [*(outlook.level >= level for level in self.levels), *(there & (day == n) for n in range(self.furthest + 1)),
+                outlook.today_over, outlook.hold_over, *outlook.running.values()]
+        planes_of = planes(np.stack(rows))
+        parts = np.cumsum([len(self.levels), self.furthest + 1, 2])
+        return Sight(tuple(planes_of[: parts[0]]), tuple(planes_of[parts[0]: parts[1]]), *planes_of[parts[1]: parts[2]],
+                     tuple(planes_of[parts[2]:]))
 
-    def decide(self, outlook: Outlook, now: int) -> list[w.Decision]:
-        """The decisions of an issue; a lift closes what lies behind it."""
+    def close(self, series: int, today: int) -> None:
+        """What lies behind a lift counts no more."""
+        self.closed[held([series], self.course.series)[0][self.course.decides]], self.mends = today, True
+
+    def mark(self, series: np.ndarray, _: int) -> tuple:
+        """The episode that some series have ahead now."""
+        return tuple(part[series] for part in self.outlook[: len(Ahead._fields)])
+
+    def ahead_of(self, marks: list[tuple]) -> Ahead:
+        """The episodes ahead that were marked."""
+        if not marks:
+            return NOTHING_AHEAD
+        return Ahead(*(np.concatenate(part) for part in zip(*marks, strict=True)))
+
+
+class Office:
+    """Observes and decides, issue after issue. Source: model, section 4. A lift closes what lies behind it."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.view = _Shared(course) if course.link else _Own(course)
+        self.levels = Watch(course.rules).levels
+        self.standing = w.nothing_standing(len(self.levels))
+        self.issued = np.zeros(course.series, int)
+        self.marks: list[tuple] = []
+
+    def observe(self, now: int) -> Sight:
+        """What the issue of an hour shows to each series."""
+        return self.view.sight(now // 24)
+
+    def decide(self, sight: Sight, now: int) -> list[w.Decided]:
+        """The decisions of an issue."""
         course = self.course
-        self.standing, decisions = w.decide(w.settle(self.standing, now), outlook, now // 24, now, course.rules.hold_days,
-                                            course.terms)
-        for decision in decisions:
-            if decision.kind == "lift":
-                lifted = np.zeros(course.series, bool)
-                lifted[decision.series] = True
-                self.closed[lifted[course.decides]], self.mends = now // 24, True
-        return decisions
+        self.standing, decided = w.decide(w.settle(self.standing, now), sight, now, course.rules.hold_days, course.terms)
+        return decided
+
+    def close(self, decided: list[w.Decided], now: int) -> None:
+        """A lift closes what lies behind it."""
+        lifted = union(one.series for one in decided if one.kind == "lift")
+        if lifted:
+            self.view.close(lifted, now // 24)
+
+    def told(self, decided: list[w.Decided], now: int) -> list[tuple[Decision, np.ndarray | bool]]:
+        """The same decisions by series, with the numbers of their warnings, and which series may begin a pre-adjustment.
+        What the decisions rest on is marked."""
+        made, enough = [], self.course.early_episodes
+        for kind, same in groupby(decided, lambda one: one.kind):
+            decision = self._of(kind, list(same))
+            mark = self.view.mark(decision.series, now // 24)
+            made.append((decision, self.view.ahead_of([mark]).episodes >= enough if enough else True))
+            self.marks.append(mark)
+        self.close(decided, now)
+        return made
+
+    def ahead(self) -> Ahead:
+        """The episode behind each decision told, in their order."""
+        return self.view.ahead_of(self.marks)
+
+    def _of(self, kind: str, same: list[w.Decided]) -> Decision:
+        size = self.course.series
+        parts = [places(one.series, size) for one in same]
+        series = np.concatenate(parts)
+        effective = np.repeat([one.effective for one in same], [len(part) for part in parts])
+        level = np.concatenate([_level(one, part, self.levels, size) for one, part in zip(same, parts, strict=True)])
+        order = np.argsort(series)
+        series = series[order]
+        if kind == "issue":
+            self.issued[series] += 1
+        return Decision(kind, series, level[order], effective[order], self.issued[series])
+
+
+def _level(one: w.Decided, series: np.ndarray, levels: tuple[Level, ...], size: int) -> np.ndarray:
+    """The level of a decision for each of its series, int64[m]."""
+    if len(series) <= FEW:
+        return np.array([max(level for level, plane in zip(levels, one.level, strict=True) if plane >> at & 1)
+                         for at in series.tolist()], int)
+    made = np.zeros(len(series), int)
+    for level, plane in zip(levels, bits(one.level, size), strict=True):
+        made[(plane[series >> 3] >> (series & 7) & 1) > 0] = level
+    return made
 
 
 def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
@@ -108,18 +227,17 @@ def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
     A warning counts once, at the highest level it reached, a cancelled one not at all. The same as the clock gives.
     """
     office, agenda = Office(course), course.agenda()
-    kept: list[w.Decision] = []
+    kept: list[Decision] = []
     for now in course.issues():
         agenda.take_effect_before(now)
-        outlook = office.observe(now)
-        for decision in office.decide(outlook, now):
-            agenda.plan(decision, now, outlook.episodes >= course.early_episodes)
+        for decision, may in office.told(office.decide(office.observe(now), now), now):
+            agenda.plan(decision, now, may)
             kept.append(decision)
     agenda.take_effect_before(course.hours + 1)
     return agenda.timeline(), counted(kept, course.series)
 
 
-def counted(decisions: list[w.Decision], series: int) -> np.ndarray:
+def counted(decisions: list[Decision], series: int) -> np.ndarray:
     """Warnings of each series by the highest level they reached, int64[k, 5]; none is cancelled ones."""
     most = 1 + max((int(one.number.max()) for one in decisions), default=0)
     highest = np.zeros(series * most, np.int64)

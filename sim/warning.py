@@ -1,68 +1,63 @@
-"""The warning machine (model, section 4): from what an issue shows to decisions, as pure functions over arrays.
+"""The warning machine (model, section 4): from what an issue shows to decisions, as pure functions over planes.
 
-Axis: k = a city of a member (any number of them side by side).
+One bit a series (a city of a member), any number of them side by side; a decision is one plane for each hour at which it
+takes effect, of which there are few.
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
-from sim.episodes import Outlook, compile_rules, level_of_days
+from sim.episodes import compile_rules, level_of_days
+from sim.planes import union
 from sim.rulebook import Criterion
 from sim.vocab import Level
+from sim.watch import Sight
 
-NEVER = np.iinfo(np.int64).max
+Hours = Mapping[float, int]
+"""Planes by hour: of which series something is told for that hour. A series stands in one of them."""
 
 
 # ---------------------------------------------------------------- decisions
 
 
 class Standing(NamedTuple):
-    """Warnings as they stand. level, number : int64[k], decided level and number of the active warning, 0 if none.
-    lifts_at : int64[k], hour at which it was told to lift, NEVER if not. next_level, next_number, next_at : the
-    announced warning, 0 if none. issued : int64[k], warnings issued so far.
+    """Warnings as they stand, as planes. level : by level, lowest first, the decided level of the active warning is this one
+    or a higher one. lifts_at : which are told to lift, by hour. next_level, next_at : the announced warning likewise.
     """
 
-    level: np.ndarray
-    number: np.ndarray
-    lifts_at: np.ndarray
-    next_level: np.ndarray
-    next_number: np.ndarray
-    next_at: np.ndarray
-    issued: np.ndarray
+    level: tuple[int, ...]
+    lifts_at: Hours
+    next_level: tuple[int, ...]
+    next_at: Hours
 
 
-def nothing_standing(size: int) -> Standing:
-    none, never = np.zeros(size, int), np.full(size, NEVER)
-    return Standing(none, none, never, none, none, never, none)
+def nothing_standing(levels: int) -> Standing:
+    return Standing((0,) * levels, {}, (0,) * levels, {})
 
 
-def settle(standing: Standing, now: int) -> Standing:
+def settle(standing: Standing, now: float) -> Standing:
     """Announced warnings whose hour has come become active; lifted ones are gone."""
-    some = np.flatnonzero((standing.next_at <= now) | (standing.lifts_at <= now))
-    if not len(some):
+    level, lifts_at, next_level, next_at = standing
+    begun = union(plane for hour, plane in next_at.items() if hour <= now)
+    ended = union(plane for hour, plane in lifts_at.items() if hour <= now)
+    if not (begun or ended):
         return standing
-    begins = standing.next_at[some] <= now
-    made = Standing(*(column.copy() for column in standing))
-    made.level[some] = np.where(begins, standing.next_level[some], 0)
-    made.number[some] = np.where(begins, standing.next_number[some], 0)
-    made.lifts_at[some] = NEVER
-    for column, none in ((made.next_level, 0), (made.next_number, 0), (made.next_at, NEVER)):
-        column[some[begins]] = none
-    return made
+    moves = begun | ended
+    return Standing(
+        tuple((had & ~moves) | (new & begun) for had, new in zip(level, next_level, strict=True)), _without(lifts_at, moves),
+        tuple(new & ~begun for new in next_level), _without(next_at, begun))
 
 
-class Decision(NamedTuple):
-    """One kind of decision for some of the series. series : int64[m], which ones; level, effective, number : int64[m],
-    number of the warning it is about."""
+class Decided(NamedTuple):
+    """One kind of decision, for one hour at which it takes effect. series : plane. level : planes by level, lowest first: the
+    new level, of a lift or cancel the one that ends, is this one or a higher one."""
 
     kind: str
-    series: np.ndarray
-    level: np.ndarray
-    effective: np.ndarray
-    number: np.ndarray
+    series: int
+    level: tuple[int, ...]
+    effective: float
 
 
 @dataclass(frozen=True)
@@ -77,91 +72,99 @@ class Terms:
 
 
 def days_looked_at(terms: Terms, hold_days: int) -> int:
-    """How many days ahead an episode must have a day above T0 for an issue to decide anything on it.
-
-    One that begins later is neither due nor near, and one that has begun goes on within the days that a lift looks at.
-    """
+    """How many days ahead an episode must begin for an issue to decide anything on it: one that begins later is neither due
+    nor near."""
     return max(hold_days, math.ceil((23 + terms.lead_hours + terms.interval_h) / 24) - 1)
 
 
-def decide(standing: Standing, outlook: Outlook, today: int, now: int, hold_days: int,
-           terms: Terms) -> tuple[Standing, list[Decision]]:
+def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Terms) -> tuple[Standing, list[Decided]]:
     """Decisions of one issue, in the order in which they are taken, and the warnings as they stand after them.
 
     now : hour of the issue. hold_days : how many days ahead a lift looks at. Lift, upgrade, downgrade for the active
     warning; issue, cancel, advance, upgrade for the announced one. Source: model, section 4.
     """
-    if not (outlook.level.any() or standing.level.any() or standing.next_level.any()):
+    level, lifts_at, next_level, next_at = standing
+    if not (sight.reaches[0] or level[0] or next_level[0]):
         return standing, []
-    holding = (standing.level > 0) & (standing.lifts_at == NEVER)
-    due = (outlook.level > 0) & (24 * outlook.start - now < terms.lead_hours + terms.interval_h)
-    moves = ~outlook.hold_over
-    if terms.downgrade:
-        moves = np.ones_like(holding)
-    else:
-        moves = moves | ((outlook.level > standing.level) & (outlook.start <= today + hold_days))
-    busy = np.flatnonzero(np.where(holding, moves, due | (standing.next_level > 0)))  # the others have nothing to decide
-    if not len(busy):
-        return standing, []
-    some, decisions = _decide(Standing(*(column[busy] for column in standing)), outlook.of(busy), busy, today, now, hold_days,
-                              terms)
-    made = Standing(*(column.copy() for column in standing))
-    for column, part in zip(made, some, strict=True):
-        column[busy] = part
-    return made, decisions
+    soonest, tomorrow = now + terms.paper_hours, 24 * (now // 24 + 1)
+    begins = [max(24 * (now // 24 + day), soonest) if day else soonest for day in range(len(sight.begins))]
+    decisions: list[Decided] = []
+
+    def note(kind: str, series: int, to: tuple[int, ...], effective: float) -> None:
+        if series:
+            decisions.append(Decided(kind, series, to, effective))
+
+    lifting = union(lifts_at.values())
+    holding = level[0] & ~lifting
+    if holding:
+        lift = holding & ~sight.hold_over
+        at = {max(tomorrow, soonest): lift & sight.today_over}
+        at[soonest] = at.get(soonest, 0) | (lift & ~sight.today_over)
+        for hour, series in at.items():
+            note("lift", series, level, hour)
+        lifts_at, lifting, holding = _with(lifts_at, at), lifting | lift, holding & ~lift
+        higher = holding & _above(sight.reaches, level)
+        raised = 0
+        for day, series in enumerate(sight.begins[: hold_days + 1]):
+            note("upgrade", higher & series, sight.reaches, begins[day])
+            raised |= higher & series
+        lower, lowered = level, 0
+        if terms.downgrade:
+            runs = [runs & had for runs, had in zip(sight.running, level, strict=True)]
+            lower = tuple(union(runs[place:]) for place in range(len(runs)))
+            lowered = holding & ~raised & lower[0] & _above(level, lower)
+            note("downgrade", lowered, lower, max(tomorrow, soonest))
+        if raised or lowered:
+            level = tuple((had & ~(raised | lowered)) | (up & raised) | (down & lowered)
+                          for had, up, down in zip(level, sight.reaches, lower, strict=True))
+
+    announced = next_level[0]
+    due: dict[float, int] = {}
+    for day, series in enumerate(sight.begins):
+        if series and (day == 0 or 24 * (now // 24 + day) - now < terms.lead_hours + terms.interval_h):
+            waits = series & lifting  # a new warning begins when the one before it has ended
+            for hour, ends in lifts_at.items():
+                if waits & ends:
+                    due[max(begins[day], hour)] = due.get(max(begins[day], hour), 0) | (waits & ends)
+            free = series & ~level[0]
+            if free:
+                due[begins[day]] = due.get(begins[day], 0) | free
+    any_due = union(due.values())
+    if not (any_due or announced):
+        return Standing(level, lifts_at, next_level, next_at), decisions
+    new = any_due & ~announced
+    for hour, series in due.items():
+        note("issue", series & new, sight.reaches, hour)
+    cancel = announced & ~any_due & (~level[0] | lifting)
+    note("cancel", cancel, next_level, now)
+    earlier = {hour: union(series & told for told_for, told in next_at.items() if hour < told_for)
+               for hour, series in due.items()} if announced & any_due else {}
+    advance = union(earlier.values())
+    higher_of_both = tuple(new_level | had for new_level, had in zip(sight.reaches, next_level, strict=True))
+    for hour, series in earlier.items():
+        note("advance", series, higher_of_both, hour)
+    raised = announced & any_due & ~advance & _above(sight.reaches, next_level)
+    for hour, series in next_at.items():
+        note("upgrade", raised & series, sight.reaches, max(soonest, hour))
+    moved = {hour: (series & new) | earlier.get(hour, 0) for hour, series in due.items()}
+    next_at = _with(_without(next_at, cancel | advance), moved)
+    next_level = tuple((had & ~cancel) | (up & (new | raised | advance))
+                       for had, up in zip(next_level, sight.reaches, strict=True))
+    return Standing(level, lifts_at, next_level, next_at), decisions
 
 
-def _decide(standing: Standing, outlook: Outlook, series: np.ndarray, today: int, now: int, hold_days: int,
-            terms: Terms) -> tuple[Standing, list[Decision]]:
-    """Decisions of the series that have something to decide, int64[m]."""
-    level, number, lifts_at, next_level, next_number, next_at, issued = standing
-    soonest = now + terms.paper_hours
-    tomorrow = 24 * (today + 1)
-    begins = 24 * outlook.start
-    decisions: list[Decision] = []
+def _above(one: Iterable[int], other: Iterable[int]) -> int:
+    """Where the first level is higher than the second."""
+    return union(high & ~low for high, low in zip(one, other, strict=True))
 
-    def note(kind: str, which: np.ndarray, to: np.ndarray, effective: np.ndarray, about: np.ndarray) -> None:
-        some = which.nonzero()[0]
-        if len(some):
-            decisions.append(Decision(kind, series[some], to[some], effective[some], about[some]))
 
-    holding = (level > 0) & (lifts_at == NEVER)
-    lift = holding & ~outlook.hold_over
-    lift_hour = np.where(outlook.today_over, max(tomorrow, soonest), soonest)
-    note("lift", lift, level, lift_hour, number)
-    near = outlook.start <= today + hold_days
-    upgrade = holding & ~lift & near & (outlook.level > level)
-    note("upgrade", upgrade, outlook.level, np.maximum(begins, soonest), number)
-    lower = level
-    if terms.downgrade:
-        lower = np.zeros_like(level)
-        for lv, running in outlook.running.items():  # ascending levels
-            lower = np.where(running & (int(lv) <= level), int(lv), lower)
-    lowered = holding & ~lift & ~upgrade & (lower < level) & (lower > 0)
-    note("downgrade", lowered, lower, np.full(level.shape, max(tomorrow, soonest)), number)
-    lifts_at = np.where(lift, lift_hour, lifts_at)
-    level = np.where(upgrade, outlook.level, np.where(lowered, lower, level))
+def _without(hours: Hours, gone: int) -> Hours:
+    return {hour: plane & ~gone for hour, plane in hours.items() if plane & ~gone}
 
-    open_ = (level == 0) | (lifts_at != NEVER)
-    due = open_ & (outlook.level > 0) & (begins - now < terms.lead_hours + terms.interval_h)
-    hour = np.maximum(begins, soonest)
-    hour = np.maximum(hour, np.where(level > 0, np.where(lifts_at == NEVER, 0, lifts_at), 0))
-    announced = next_level > 0
-    issue = due & ~announced
-    issued = issued + issue
-    next_number = np.where(issue, issued, next_number)
-    note("issue", issue, outlook.level, hour, next_number)
-    cancel = open_ & announced & ~due
-    note("cancel", cancel, next_level, np.full(level.shape, now), next_number)
-    advance = due & announced & (hour < next_at)
-    higher = np.maximum(next_level, outlook.level)
-    note("advance", advance, higher, hour, next_number)
-    raised = due & announced & ~advance & (outlook.level > next_level)
-    note("upgrade", raised, outlook.level, np.maximum(soonest, np.where(announced, next_at, 0)), next_number)
-    next_at = np.where(cancel, NEVER, np.where(issue | advance, hour, next_at))
-    next_level = np.where(cancel, 0, np.where(issue | raised, outlook.level, np.where(advance, higher, next_level)))
-    next_number = np.where(cancel, 0, next_number)
-    return Standing(level, number, lifts_at, next_level, next_number, next_at, issued), decisions
+
+def _with(hours: Hours, more: Hours) -> Hours:
+    return {hour: hours.get(hour, 0) | more.get(hour, 0) for hour in {**hours, **more}
+            if hours.get(hour, 0) | more.get(hour, 0)}
 
 
 # ---------------------------------------------------------------- order of the levels

@@ -5,7 +5,7 @@ import pytest
 
 from sim.agenda import Agenda, Timeline
 from sim.response import Ramps, level_hours, level_weights, response_level
-from sim.warning import Decision
+from sim.agenda import Decision
 
 
 def timeline(*changes):

@@ -8,9 +8,9 @@ import pytest
 
 from sim.files import records
 
-ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files"],
+ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
-         ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["episodes"],
+         ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["episodes"], ["watch"],
          ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["synthetic", "lead_scores"],

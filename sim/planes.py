@@ -1,0 +1,49 @@
+"""Planes: one bit for each of many series, as one whole number of Python.
+
+What holds for a series or not is a bit, and a rule is a few `&`, `|` and `& ~` on whole numbers: the same rule for one city
+as for a million series, at some picoseconds a series, with no array to set up where there are few.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+FEW = 4
+"""Up to so many bits are faster found one by one."""
+
+
+def planes(holds: np.ndarray) -> list[int]:
+    """One plane for each row. holds : bool[n, k]."""
+    rows = np.packbits(holds, axis=1, bitorder="little")
+    width, raw = rows.shape[1], memoryview(rows.tobytes())
+    return [int.from_bytes(raw[at: at + width], "little") for at in range(0, len(raw), width)] if width else [0] * len(rows)
+
+
+def bits(rows: Sequence[int], size: int) -> np.ndarray:
+    """Planes as rows of bytes, eight series each, lowest bit first: uint8[n, ceil(size / 8)]."""
+    width = (size + 7) // 8
+    return np.frombuffer(b"".join(row.to_bytes(width, "little") for row in rows), np.uint8).reshape(len(rows), width)
+
+
+def held(rows: Sequence[int], size: int) -> np.ndarray:
+    """For which series each plane holds: bool[n, size]."""
+    return np.unpackbits(bits(rows, size), axis=1, count=size, bitorder="little").astype(bool)
+
+
+def union(rows: Iterable[int]) -> int:
+    """Where any of the planes holds."""
+    whole = 0
+    for row in rows:
+        whole |= row
+    return whole
+
+
+def places(plane: int, size: int) -> np.ndarray:
+    """The series for which a plane holds, in ascending order: int64[m]."""
+    if plane.bit_count() > FEW:
+        return np.flatnonzero(held([plane], size)[0])
+    found = []
+    while plane:
+        found.append((plane & -plane).bit_length() - 1)
+        plane &= plane - 1
+    return np.array(found, np.int64)
