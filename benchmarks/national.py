@@ -6,8 +6,9 @@ import numpy as np
 
 from sim import experiment, rulebook
 from sim.accounts import classify, reckon, sums
+from sim.days import Days
 from sim.engine import simulate
-from sim.episodes import Days, compile_rules
+from sim.episodes import compile_rules
 from sim.errors import Findings
 from sim.forecast import perfect
 from sim.grading import Choice, ask

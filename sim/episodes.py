@@ -7,7 +7,6 @@ judged on a long word, an int of Python: the same shifts and sums.
 """
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -15,15 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.planes import bits, planes
-from sim.rulebook import DAYS_AT_MOST, Criterion
+from sim.days import DAYS_BEHIND, Days
+from sim.rulebook import Criterion
 from sim.vocab import Level
-
-DAYS_BEHIND = 63 - DAYS_AT_MOST
-"""Days up to today that stand in every word, however far the forecast reaches."""
-
-VALUES_AT_ONCE = 200_000
-"""Forecast values compared at once: few enough to stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -72,131 +65,6 @@ def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, l
         criteria=rows, merges=merges, lowest=lowest, counted=counted, hold_days=math.ceil(lift_hours / 24),
         longest_gap_days=math.ceil(lift_hours / 24) - 1 if merges else 0,  # 24 x gap < lift_hours
         thresholds=tuple(dict.fromkeys([lowest, *(c.exceeds for _, _, c in rows), *inner])))
-
-
-# ---------------------------------------------------------------- words
-
-
-class Days:
-    """Which days of each series are above a threshold, as observed and as foreseen at each issue.
-
-    observed : float64[day, k]. forecast : issue day -> float64[lead, k]. A threshold is compared once, however many rules
-    ask for it: variants that share series and forecasts share this. Kept as planes, one day of all series each; as words of
-    all series only where an outlook is wanted in numbers.
-    """
-
-    def __init__(self, observed: np.ndarray, forecast: Callable[[int], np.ndarray]) -> None:
-        self.observed, self.forecast = observed, forecast
-        self.leads = len(forecast(0)) if len(observed) else 1
-        self.today = 62 - self.leads
-        """The bit of today; one bit above the last forecast day stays free for carries."""
-        self._planes: dict[float, tuple[list[int], list[list[int]]]] = {}
-        self._past: dict[float, np.ndarray] = {}
-        self._ahead: dict[float, np.ndarray] = {}
-        self._as_bits: dict[float, tuple[np.ndarray, np.ndarray]] = {}
-        self._since: dict[tuple[float, int], np.ndarray] = {}
-
-    def look(self, thresholds: tuple[float, ...]) -> None:
-        """Look every day up once for the thresholds that are not known yet."""
-        new = [threshold for threshold in dict.fromkeys(thresholds) if threshold not in self._planes]
-        rows: dict[float, list[int]] = {threshold: [] for threshold in new}
-        for _, ahead in self._issues() if new else ():
-            flat = ahead.reshape(-1, ahead.shape[2])
-            for threshold in new:
-                rows[threshold] += planes(flat > threshold)
-        for threshold in new:
-            by_day = [rows[threshold][at: at + self.leads] for at in range(0, len(rows[threshold]), self.leads)]
-            self._planes[threshold] = planes(self.observed > threshold), by_day
-
-    def planes(self, threshold: float) -> tuple[list[int], list[list[int]]]:
-        """Series above a threshold: planes by day, and by issue day and lead. Looked up before."""
-        return self._planes[threshold]
-
-    def compare(self, thresholds: tuple[float, ...]) -> None:
-        """Look every day up once, as words, for the thresholds that are not known as such yet."""
-        new = [threshold for threshold in thresholds if threshold not in self._ahead]
-        days, size = self.observed.shape
-        for threshold in new:
-            self._past[threshold] = _packed(self.observed > threshold, self.today)
-            self._ahead[threshold] = np.zeros((days, size), np.min_scalar_type((1 << self.leads) - 1))
-        for first, ahead in self._issues() if new else ():
-            for threshold in new:
-                found = self._ahead[threshold][first: first + len(ahead)]
-                for lead in range(self.leads):
-                    found |= (ahead[:, lead] > threshold).astype(found.dtype) << lead
-
-    def _issues(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Issues of some days in a row: the first day, and float[day, lead, k]."""
-        days, size = self.observed.shape
-        at_once = max(1, VALUES_AT_ONCE // max(1, self.leads * size))
-        for first in range(0, days, at_once):
-            yield first, np.stack([self.forecast(day) for day in range(first, min(first + at_once, days))])
-
-    def over(self, threshold: float, days: slice) -> np.ndarray:
-        """Whether some days are above the threshold as observed, bool[day, k]."""
-        return self.observed[days] > threshold
-
-    def any_ahead(self, threshold: float, days: slice, most: int = DAYS_AT_MOST) -> np.ndarray:
-        """Whether any of the next days, at most so many, is foreseen above the threshold at some issues, bool[day, k]."""
-        bits = self._ahead[threshold][days]
-        return bits != 0 if most >= self.leads else bits & ((1 << most) - 1) != 0
-
-    def word(self, threshold: float, day: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """The days around some issues that are above the threshold, uint64[m]. day, series : int64[m]; day may be one."""
-        if threshold in self._past:
-            past, shift = self._past[threshold], np.asarray(day & 63, np.uint64)
-            behind = (past[day >> 6, series] >> shift) | (past[(day >> 6) + 1, series] << 1 << (63 - shift))
-        else:
-            observed = self._bits(threshold)[0]
-            behind = np.zeros(len(series), np.uint64)
-            for back in range(self.today + 1):
-                above = observed[np.maximum(day - back, 0), series >> 3] >> (series & 7) & 1 & (day >= back)
-                behind |= above.astype(np.uint64) << np.uint64(self.today - back)
-        return behind & ((1 << (self.today + 1)) - 1) | self._foreseen(threshold, day, series) << (self.today + 1)
-
-    def _foreseen(self, threshold: float, day: np.ndarray | int, series: np.ndarray | int) -> np.ndarray:
-        """The days ahead of some issues that are above the threshold, tomorrow lowest: uint64[m]."""
-        if threshold in self._ahead:
-            return self._ahead[threshold][day, series].astype(np.uint64)
-        ahead, found = self._bits(threshold)[1], np.zeros(np.shape(series), np.uint64)
-        for lead in range(self.leads):
-            above = ahead[day, lead, series >> 3] >> (series & 7) & 1
-            found |= above.astype(np.uint64) << np.uint64(lead)
-        return found
-
-    def _bits(self, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-        """Planes as bytes of eight series: uint8[day, k / 8], and uint8[issue day, lead, k / 8]."""
-        if threshold not in self._as_bits:
-            observed, ahead = self._planes[threshold]
-            size = self.observed.shape[1]
-            self._as_bits[threshold] = bits(observed, size), bits([lead for day in ahead for lead in day], size).reshape(
-                len(observed), self.leads, -1)
-        return self._as_bits[threshold]
-
-    def since(self, threshold: float, longest_gap_days: int) -> np.ndarray:
-        """First day of the last episode that has begun by each day, -1 for none, gaps of so many days bridged: [day, k]."""
-        key = (threshold, longest_gap_days)
-        if key not in self._since:
-            over, day = self.observed > threshold, np.arange(len(self.observed), dtype=np.int16)[:, None]
-            last = np.maximum.accumulate(np.where(over, day, np.int16(-DAYS_AT_MOST - 2)), axis=0)
-            before = np.concatenate([last[:1] * 0 - DAYS_AT_MOST - 2, last[:-1]])
-            begins = over & (day - before > longest_gap_days + 1)
-            self._since[key] = np.maximum.accumulate(np.where(begins, day, np.int16(-1)), axis=0)
-        return self._since[key]
-
-    def whole(self, threshold: float, day: int, series: int) -> int:
-        """All days up to an issue and those foreseen that are above the threshold, day 0 lowest, as one long word."""
-        behind = np.packbits(self.observed[: day + 1, series] > threshold, bitorder="little").tobytes()
-        return int.from_bytes(behind, "little") | int(self._foreseen(threshold, day, series)) << (day + 1)
-
-
-def _packed(over: np.ndarray, before: int) -> np.ndarray:
-    """Days as bits, `before` days that are clean ahead of the first: uint64[word, k], one word more than is needed."""
-    days, size = over.shape
-    words = (days + before) // 64 + 2
-    bits = np.zeros((size, 64 * words), bool)
-    bits[:, before: before + days] = over.T
-    return np.ascontiguousarray(np.packbits(bits, axis=1, bitorder="little").view("<u8").T)
 
 
 # ---------------------------------------------------------------- episodes of a word
@@ -335,7 +203,7 @@ def look_ahead(days_of: Days, rules: Rules, closed: np.ndarray, days: slice, *, 
 def episode_ahead(days_of: Days, rules: Rules, closed: np.ndarray, day: np.ndarray | int, series: np.ndarray) -> Ahead:
     """The episode ahead of some issues. closed, day, series : int64[m]; day may be one."""
     today = days_of.today
-    words = {threshold: days_of.word(threshold, day, series) for threshold in rules.thresholds}
+    words = days_of.words(rules.thresholds, day, series)
     gone = np.clip(closed + (today + 1 - day), 0, today + 1)  # that many days of the word count no more
     if gone.any():
         words[rules.lowest] &= ~np.uint64(0) << gone.astype(np.uint64)

@@ -11,8 +11,8 @@ import numpy as np
 
 from sim.accounts import Account, LineClasses, classify, reckon
 from sim.agenda import Timeline
+from sim.days import Days
 from sim.engine import simulate
-from sim.episodes import Days
 from sim.errors import Findings
 from sim.files import Tree, read_yaml, sha256
 from sim.grid import OVER, RUNS_AT_MOST, VARIED, Cell, cells, read_grid

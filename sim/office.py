@@ -11,9 +11,10 @@ from itertools import groupby
 import numpy as np
 
 from sim import warning as w
-from sim.agenda import Agenda, Decision, Timeline
-from sim.episodes import Ahead, Days, Outlook, Rules, episode_ahead, look_ahead
-from sim.planes import FEW, bits, held, places, planes, union
+from sim.agenda import CANCEL, ENDS, ISSUE, KINDS, LIFT, Agenda, Decision, Timeline, Told, in_force
+from sim.days import Days
+from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
+from sim.planes import FEW, bits, held, places, places_by_row, planes, union
 from sim.vocab import Level
 from sim.watch import Sight, Watch, own_places
 
@@ -70,36 +71,46 @@ class _Own:
         self.over = [course.days.planes(threshold) for threshold in course.rules.thresholds]
         self.running = [self.over[place] for place in own_places(course.rules)] if course.terms.downgrade else []
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
+        self.nothing = Sight((0,) * len(self.watch.levels), (0,) * (self.furthest + 1), 0, 0, ())
         self.open, self.day = self.watch.nothing, -1
-        self.closed = np.full(course.series, -2)
+        self.lifts: list[tuple[int, int]] = []
 
     def sight(self, today: int) -> Sight:
         """What the issue of a day shows."""
         while self.day < today:
             self.day += 1
             self.open, _ = self.watch.after(self.open, tuple(observed[self.day] for observed, _ in self.over))
+        heavy, ahead = self.over[0]
+        if not any(ahead[today]):  # what is open goes no further
+            return self.nothing._replace(today_over=heavy[today], running=tuple(own[today] for own, _ in self.running))
         hold = self.course.rules.hold_days
         reaches, begins = self.watch.ahead(self.open, list(zip(*(ahead[today] for _, ahead in self.over), strict=True)),
                                            self.furthest)
-        heavy, ahead = self.over[0]
         return Sight(reaches, begins, heavy[today], union(ahead[today][:hold]),
                      tuple(own[today] | union(soon[today][:hold]) for own, soon in self.running))
 
     def close(self, series: int, today: int) -> None:
         """What lies behind a lift counts no more."""
         self.open = self.watch.without(self.open, series)
-        self.closed[places(series, len(self.closed))] = today
+        self.lifts.append((series, today))
 
     def mark(self, series: np.ndarray, today: int) -> tuple:
         """What is needed to look up, later, the episode that some series have ahead now."""
-        return np.full(len(series), today), series, self.closed[series]
+        return np.full(len(series), today), series, len(self.lifts)
 
     def ahead_of(self, marks: list[tuple]) -> Ahead:
-        """The episodes ahead that were marked."""
+        """The episodes ahead that were marked, in the order of the issues."""
         if not marks:
             return NOTHING_AHEAD
-        day, series, closed = (np.concatenate(part) for part in zip(*marks, strict=True))
-        return episode_ahead(self.course.days, self.course.rules, closed, day, series)
+        closed, behind, done = np.full(self.course.series, -2), [], 0
+        for _, series, lifted in marks:
+            for gone, today in self.lifts[done: lifted]:
+                closed[places(gone, len(closed))] = today
+            done = lifted
+            behind.append(closed[series])
+        day, series, _ = zip(*marks, strict=True)
+        return episode_ahead(self.course.days, self.course.rules, np.concatenate(behind), np.concatenate(day),
+                             np.concatenate(series))
 
 
 class _Shared:
@@ -226,23 +237,58 @@ def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
 
     A warning counts once, at the highest level it reached, a cancelled one not at all. The same as the clock gives.
     """
+    if len(course.early_start_h) > 1:
+        return _with_agenda(course)
+    office, taken = Office(course), []
+    for now in course.issues():
+        decided = office.decide(office.observe(now), now)
+        office.close(decided, now)
+        taken += decided
+    told = _flat(taken, course.series, office.levels)
+    return in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift), counted(told, course.series)
+
+
+def _with_agenda(course: Course) -> tuple[Timeline, np.ndarray]:
+    """The same where some lines begin ahead of the hour."""
     office, agenda = Office(course), course.agenda()
-    kept: list[Decision] = []
+    taken = []
     for now in course.issues():
         agenda.take_effect_before(now)
-        for decision, may in office.told(office.decide(office.observe(now), now), now):
+        decided = office.decide(office.observe(now), now)
+        taken += decided
+        for decision, may in office.told(decided, now):
             agenda.plan(decision, now, may)
-            kept.append(decision)
     agenda.take_effect_before(course.hours + 1)
-    return agenda.timeline(), counted(kept, course.series)
+    return agenda.timeline(), counted(_flat(taken, course.series, office.levels), course.series)
 
 
-def counted(decisions: list[Decision], series: int) -> np.ndarray:
+def _flat(taken: list[w.Decided], size: int, levels: tuple[Level, ...]) -> Told:
+    """Decisions in planes as rows, in order of series and announcement."""
+    row, series = places_by_row([one.series for one in taken], size)
+    order = np.argsort(series.astype(np.uint16) if size <= 1 << 16 else series, kind="stable")
+    row, series = row[order], series[order]
+    kind = np.array([KINDS.index(one.kind) for one in taken], np.int8)[row]
+    asks = np.flatnonzero(kind < LIFT)
+    found = {id(one.level): one.level for one in taken if one.kind not in ENDS}  # many share theirs
+    planes_of = bits([plane for level in found.values() for plane in level], size)
+    first = {key: place * len(levels) for place, key in enumerate(found)}
+    place = np.array([first.get(id(one.level), 0) for one in taken], np.int32)[row[asks]]
+    byte, bit = series[asks] >> 3, (series[asks] & 7).astype(np.uint8)
+    highest = np.zeros(len(asks), np.int8)
+    for step, lv in enumerate(np.diff(levels, prepend=0).tolist()):
+        highest += (planes_of[place + step, byte] >> bit & 1).view(np.int8) * np.int8(lv)
+    level = np.zeros(len(row), np.int8)
+    level[asks] = highest
+    hour = np.array([one.effective for one in taken], float)[row]
+    return Told(kind, series, hour, level, np.cumsum(kind == ISSUE, dtype=np.int32) - 1)
+
+
+def counted(told: Told, size: int) -> np.ndarray:
     """Warnings of each series by the highest level they reached, int64[k, 5]; none is cancelled ones."""
-    most = 1 + max((int(one.number.max()) for one in decisions), default=0)
-    highest = np.zeros(series * most, np.int64)
-    for one in decisions:  # in order: a number is never used again after a cancel
-        place = one.series * most + one.number
-        highest[place] = 0 if one.kind == "cancel" else np.maximum(highest[place], one.level)
-    place = np.flatnonzero(highest)
-    return np.bincount(place // most * 5 + highest[place], minlength=series * 5).reshape(series, 5)
+    if not len(told.kind):
+        return np.zeros((size, 5), np.int64)
+    begins = np.flatnonzero(told.kind == ISSUE)
+    highest = np.maximum.reduceat(told.level, begins)
+    highest[told.warning[told.kind == CANCEL]] = 0
+    some = highest > 0
+    return np.bincount(told.series[begins[some]] * 5 + highest[some], minlength=size * 5).reshape(size, 5)

@@ -12,7 +12,8 @@ import numpy as np
 from sim import events, forecast, rulebook, target_tables, weather
 from sim.aqi import DailyIndex
 from sim.clock import Calendar
-from sim.episodes import DAYS_BEHIND, Rules, compile_rules
+from sim.days import DAYS_BEHIND
+from sim.episodes import Rules, compile_rules
 from sim.errors import Findings
 from sim.files import Table, read_table, sha256
 from sim.grading import Asked, Choice, Override

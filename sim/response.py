@@ -131,36 +131,41 @@ def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
     return behind
 
 
-def cut_short(steps: Steps, size: int, down_h: float, up_h: float) -> np.ndarray:
+def cut_short(steps: Steps, size: int, down_h: float, up_h: float, where: np.ndarray | None = None) -> np.ndarray:
     """Level-equivalent hours that lines with these ramp times have more than if every ramp had arrived: float64[k, 4].
+
+    where : bool[k], series that have such lines; zero for the others.
 
     A ramp of r hours, off its goal by e when it begins, loses e x r / 2 against a step; one that is met by the next step after
     d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
     """
-    more = np.zeros(size * WIDTH)
-    last = len(steps.series) - 1
+    asks = WIDTH - 1  # levels that a step can lead to, blue to red
     at = np.flatnonzero(steps.lasts_h < max(down_h, up_h))
+    if where is not None:
+        at = at[where[steps.series[at]]]
     at = at[steps.lasts_h[at] < np.where(steps.level[at] > steps.before[at], down_h, up_h)]
-    met = np.zeros(len(steps.series) + 1, bool)  # steps that meet a ramp on its way
-    met[at + 1] = steps.series[np.minimum(at + 1, last)] == steps.series[at]
-    at = at[~met[at]]
-    left = np.zeros((len(at), WIDTH))  # what the ramps before leave to these steps
+    if not len(at):
+        return np.zeros((size, asks))
+    series, last = steps.series[at], len(steps.series) - 1
+    at = at[np.append(True, (at[1:] > at[:-1] + 1) | (series[1:] != series[:-1]))]  # no ramp is on its way there
+    off = np.zeros((len(at), WIDTH))  # what the ramps before leave to these steps
+    places, gains = [], []
     while len(at):
-        row, full = np.arange(len(at)), np.where(steps.level[at] > steps.before[at], down_h, up_h)
+        row, to, before = np.arange(len(at)), steps.level[at], steps.before[at]
+        full = np.where(to > before, down_h, up_h)
         lasts = np.minimum(steps.lasts_h[at], full)
         part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
-        loses = lasts - lasts * part / 2
-        off = left.copy()
-        off[row, steps.level[at]] += 1
-        off[row, steps.before[at]] -= 1
-        straight = off - left
-        gain = straight * (full / 2)[:, None] - off * loses[:, None]
-        place = steps.series[at][:, None] * WIDTH + np.arange(WIDTH)
-        more += np.bincount(place.ravel(), gain.ravel(), size * WIDTH)
-        goes_on = (part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == steps.series[at])
-        left = (off * (1 - part)[:, None])[goes_on]
+        off[row, to] += 1
+        off[row, before] -= 1
+        gain = off * (lasts * part / 2 - lasts)[:, None]
+        gain[row, to] += full / 2
+        gain[row, before] -= full / 2
+        places.append((steps.series[at][:, None] * WIDTH + np.arange(WIDTH)).ravel())
+        gains.append(gain.ravel())
+        goes_on = np.flatnonzero((part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == steps.series[at]))
+        off = off[goes_on] * (1 - part[goes_on])[:, None]
         at = at[goes_on] + 1
-    return more.reshape(size, WIDTH)[:, 1:]
+    return np.bincount(np.concatenate(places), np.concatenate(gains), size * WIDTH).reshape(size, WIDTH)[:, 1:]
 
 
 def by_ramp_times(ramps: Ramps, some: np.ndarray) -> Iterator[tuple[float, float, np.ndarray]]:

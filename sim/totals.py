@@ -84,5 +84,7 @@ def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int,
         total += hours @ worth(mine)
         total -= rises @ worth(mine, ramps.down_h[mine] / 2) + falls @ worth(mine, ramps.up_h[mine] / 2)
         for down_h, up_h, alike in by_ramp_times(ramps, mine):
-            total += cut_short(steps, size, down_h, up_h)[:, 1:].reshape(members, -1) @ worth(alike)
+            there = np.isin(np.arange(rates.cities), ramps.series[alike])
+            more = cut_short(steps, size, down_h, up_h, np.tile(there, members))
+            total += more[:, 1:].reshape(members, -1) @ worth(alike)
     return total

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.episodes import compile_rules, level_of_days
-from sim.planes import union
+from sim.planes import but, union
 from sim.rulebook import Criterion
 from sim.vocab import Level
 from sim.watch import Sight
@@ -40,14 +40,16 @@ def nothing_standing(levels: int) -> Standing:
 def settle(standing: Standing, now: float) -> Standing:
     """Announced warnings whose hour has come become active; lifted ones are gone."""
     level, lifts_at, next_level, next_at = standing
+    if not (lifts_at or next_at):
+        return standing
     begun = union(plane for hour, plane in next_at.items() if hour <= now)
     ended = union(plane for hour, plane in lifts_at.items() if hour <= now)
     if not (begun or ended):
         return standing
     moves = begun | ended
     return Standing(
-        tuple((had & ~moves) | (new & begun) for had, new in zip(level, next_level, strict=True)), _without(lifts_at, moves),
-        tuple(new & ~begun for new in next_level), _without(next_at, begun))
+        tuple(but(had, moves) | (new & begun) for had, new in zip(level, next_level, strict=True)), _without(lifts_at, moves),
+        tuple(but(new, begun) for new in next_level), _without(next_at, begun))
 
 
 class Decided(NamedTuple):
@@ -95,14 +97,14 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
             decisions.append(Decided(kind, series, to, effective))
 
     lifting = union(lifts_at.values())
-    holding = level[0] & ~lifting
+    holding = but(level[0], lifting)
     if holding:
-        lift = holding & ~sight.hold_over
+        lift = but(holding, sight.hold_over)
         at = {max(tomorrow, soonest): lift & sight.today_over}
-        at[soonest] = at.get(soonest, 0) | (lift & ~sight.today_over)
+        at[soonest] = at.get(soonest, 0) | but(lift, sight.today_over)
         for hour, series in at.items():
             note("lift", series, level, hour)
-        lifts_at, lifting, holding = _with(lifts_at, at), lifting | lift, holding & ~lift
+        lifts_at, lifting, holding = _with(lifts_at, at), lifting | lift, but(holding, lift)
         higher = holding & _above(sight.reaches, level)
         raised = 0
         for day, series in enumerate(sight.begins[: hold_days + 1]):
@@ -112,10 +114,10 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
         if terms.downgrade:
             runs = [runs & had for runs, had in zip(sight.running, level, strict=True)]
             lower = tuple(union(runs[place:]) for place in range(len(runs)))
-            lowered = holding & ~raised & lower[0] & _above(level, lower)
+            lowered = but(holding, raised) & lower[0] & _above(level, lower)
             note("downgrade", lowered, lower, max(tomorrow, soonest))
         if raised or lowered:
-            level = tuple((had & ~(raised | lowered)) | (up & raised) | (down & lowered)
+            level = tuple(but(had, raised | lowered) | (up & raised) | (down & lowered)
                           for had, up, down in zip(level, sight.reaches, lower, strict=True))
 
     announced = next_level[0]
@@ -126,16 +128,16 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
             for hour, ends in lifts_at.items():
                 if waits & ends:
                     due[max(begins[day], hour)] = due.get(max(begins[day], hour), 0) | (waits & ends)
-            free = series & ~level[0]
+            free = but(series, level[0])
             if free:
                 due[begins[day]] = due.get(begins[day], 0) | free
     any_due = union(due.values())
     if not (any_due or announced):
         return Standing(level, lifts_at, next_level, next_at), decisions
-    new = any_due & ~announced
+    new = but(any_due, announced)
     for hour, series in due.items():
         note("issue", series & new, sight.reaches, hour)
-    cancel = announced & ~any_due & (~level[0] | lifting)
+    cancel = but(but(announced, any_due), but(level[0], lifting))
     note("cancel", cancel, next_level, now)
     earlier = {hour: union(series & told for told_for, told in next_at.items() if hour < told_for)
                for hour, series in due.items()} if announced & any_due else {}
@@ -143,23 +145,23 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
     higher_of_both = tuple(new_level | had for new_level, had in zip(sight.reaches, next_level, strict=True))
     for hour, series in earlier.items():
         note("advance", series, higher_of_both, hour)
-    raised = announced & any_due & ~advance & _above(sight.reaches, next_level)
+    raised = but(announced & any_due, advance) & _above(sight.reaches, next_level)
     for hour, series in next_at.items():
         note("upgrade", raised & series, sight.reaches, max(soonest, hour))
     moved = {hour: (series & new) | earlier.get(hour, 0) for hour, series in due.items()}
     next_at = _with(_without(next_at, cancel | advance), moved)
-    next_level = tuple((had & ~cancel) | (up & (new | raised | advance))
+    next_level = tuple(but(had, cancel) | (up & (new | raised | advance))
                        for had, up in zip(next_level, sight.reaches, strict=True))
     return Standing(level, lifts_at, next_level, next_at), decisions
 
 
 def _above(one: Iterable[int], other: Iterable[int]) -> int:
     """Where the first level is higher than the second."""
-    return union(high & ~low for high, low in zip(one, other, strict=True))
+    return union(but(high, low) for high, low in zip(one, other, strict=True))
 
 
 def _without(hours: Hours, gone: int) -> Hours:
-    return {hour: plane & ~gone for hour, plane in hours.items() if plane & ~gone}
+    return {hour: left for hour, plane in hours.items() if (left := but(plane, gone))}
 
 
 def _with(hours: Hours, more: Hours) -> Hours:

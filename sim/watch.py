@@ -8,6 +8,7 @@ is met, and on which of the next days the episode begins.
 from typing import NamedTuple
 
 from sim.episodes import Rules
+from sim.planes import but
 
 
 class Sight(NamedTuple):
@@ -30,8 +31,8 @@ class Open(NamedTuple):
     """Open episodes after a day, as planes: an episode is open until a gap has become too long to be bridged.
 
     is_open : there is one. paused : at least 1, 2, … clean days since its last day above T0. counted : at least 1, 2, … days
-    above T0. run : by chain, at least 1, 2, … days on end up to this one. inside : by criterion with an inner run: that has
-    been met within the run that goes on. met : by criterion, its run has been met.
+    above T0. run : by chain, at least 1, 2, … days on end up to this one. inside : by nested run, the inner run has been met
+    within the run that goes on. met : by run, it has been met: plain runs, nested ones, inner runs of criteria that count.
     """
 
     is_open: int
@@ -51,71 +52,68 @@ class Watch:
     def __init__(self, rules: Rules) -> None:
         at = {threshold: place for place, threshold in enumerate(rules.thresholds)}
         self.levels = tuple(sorted({level for level, _, _ in rules.criteria}))
-        self.gap, self.days = rules.longest_gap_days, 0
         chains: dict[tuple[int, int], int] = {}  # days above one threshold, and above a second: the longest run asked for
-        self.plan: list[tuple[int, int, int, int, int]] = []
-        self.reached: list[list[int]] = [[] for _ in self.levels]
-        for place, (level, _, criterion) in enumerate(rules.criteria):
-            outer, inner, counts = at[criterion.exceeds], -1, rules.merges and criterion.over == rules.lowest
+        plain, nested, counts = [], [], []  # criteria of three kinds, with what each needs
+        for level, _, criterion in rules.criteria:
+            outer, days = at[criterion.exceeds], criterion.days - 1
+            inner = None
             if criterion.within_over is not None:
                 inner = _chain(chains, (outer, at[criterion.within_over]), criterion.within_days)
-            if counts:  # gap days neither break the run nor count: so many days above T0 anywhere in the episode
-                self.days = max(self.days, criterion.days)
-            run = -1 if counts else _chain(chains, (outer, 0), criterion.days)
-            self.plan.append((outer, run, criterion.days, inner, criterion.within_days))
-            for lower in range(self.levels.index(level) + 1):
-                self.reached[lower].append(place)
+            if rules.merges and criterion.over == rules.lowest:
+                # gap days neither break the run nor count: so many days above T0 anywhere in the episode
+                counts.append((level, days, inner))
+            elif inner is None:
+                plain.append((level, _chain(chains, (outer, 0), criterion.days)))
+            else:
+                nested.append((level, outer, _chain(chains, (outer, 0), criterion.days), inner))
         self.chains = tuple((outer, second, length) for (outer, second), length in chains.items())
-        self.nothing = Open(0, (0,) * self.gap, (0,) * self.days, tuple((0,) * length for *_, length in self.chains),
-                            (0,) * len(self.plan), (0,) * len(self.plan))
+        self.plain = [run for _, run in plain]
+        self.nested = [needs for _, *needs in nested]
+        self.inner = [inner for _, _, inner in counts if inner]
+        met = [level for level, *_ in (*plain, *nested)]  # in the order of Open.met
+        asked = [(level, -1, place) for place, level in enumerate(met)]
+        inners = iter(range(len(met), len(met) + len(self.inner)))
+        asked += [(level, days, next(inners) if inner else -1) for level, days, inner in counts]
+        self.reached = [[(days, place) for level, days, place in asked if level >= lowest] for lowest in self.levels]
+        self.nothing = Open(0, (0,) * rules.longest_gap_days, (0,) * (1 + max((days for _, days, _ in counts), default=-1)),
+                            tuple((0,) * length for *_, length in self.chains), (0,) * len(nested),
+                            (0,) * (len(met) + len(self.inner)))
 
     def after(self, before: Open, over: tuple[int, ...]) -> tuple[Open, int]:
         """Open episodes after one more day, and those that the day has closed. over : by threshold, T0 first."""
+        is_open, paused, counted, run, inside, met = before
         hot = over[0]
-        cold = before.is_open & ~hot
+        cold = is_open ^ (is_open & hot)
         if not (cold or hot):
             return self.nothing, 0
-        closes = cold & before.paused[-1] if self.gap else cold
-        goes_on = ~closes
-        waits = cold & goes_on
-        paused = tuple([waits, *(longer & waits for longer in before.paused[:-1])]) if self.gap else ()
-        below, counted = hot, []
-        for had in before.counted:
-            counted.append((had | below) & goes_on)
-            below = had & hot
-        run = []
-        for (outer, second, _), had in zip(self.chains, before.run, strict=True):
-            below, now = hot & over[outer] & over[second], []
-            hit = below
-            for long in had:
-                now.append(below)
-                below = long & hit
-            run.append(now)
-        inside, met = [], []
-        for place, (outer, chain, days, inner, inner_days) in enumerate(self.plan):
-            within = 0
-            if inner >= 0:
-                within = run[inner][inner_days - 1]
-                if chain >= 0:  # the inner run must lie in a run that is long enough
-                    within = (before.inside[place] | within) & hot & over[outer]
-            inside.append(within)
-            new = run[chain][days - 1] if chain >= 0 else 0
-            new = new & within if chain >= 0 and inner >= 0 else within if inner >= 0 else new
-            met.append((before.met[place] & goes_on) | new)
-        return Open((before.is_open & goes_on) | hot, paused, tuple(counted), tuple(map(tuple, run)), tuple(inside),
-                    tuple(met)), closes
+        closes = cold & paused[-1] if paused else cold
+        if closes:  # a run of theirs has ended before
+            is_open, cold = is_open ^ closes, cold ^ closes
+            counted, met = (tuple([plane ^ (plane & closes) for plane in planes]) for planes in (counted, met))
+        if paused:
+            paused = (cold, *[below & cold for below in paused[:-1]])
+        if not hot:
+            return Open(is_open, paused, counted, self.nothing.run, self.nothing.inside, met), closes
+        counted = tuple([had | (below & hot) for had, below in zip(counted, (hot, *counted), strict=False)])
+        hits = [hot & over[outer] & over[second] for outer, second, _ in self.chains]
+        run = tuple([(hit, *[below & hit for below in had[:-1]]) for hit, had in zip(hits, run, strict=True)])
+        new = [run[chain][days] for chain, days in self.plain]
+        if self.nested:  # the inner run must lie in a run that is long enough
+            inside = tuple([(had | run[inner][inner_days]) & hot & over[outer]
+                            for had, (outer, _, (inner, inner_days)) in zip(inside, self.nested, strict=True)])
+            new += [run[chain][days] & has for has, (_, (chain, days), _) in zip(inside, self.nested, strict=True)]
+        new += [run[inner][inner_days] for inner, inner_days in self.inner]
+        met = tuple([had | now for had, now in zip(met, new, strict=True)])
+        return Open(is_open | hot, paused, counted, run, inside, met), closes
 
     def holding(self, now: Open) -> list[int]:
         """By level of the rules: the open episode has it or a higher one."""
-        holds = []
-        for (_, chain, days, inner, _), met in zip(self.plan, now.met, strict=True):
-            counted = now.counted[days - 1] if chain < 0 else 0
-            holds.append(met if chain >= 0 else counted & met if inner >= 0 else counted)
+        counted, met = (*now.counted, -1), (*now.met, -1)
         made = []
-        for places in self.reached:
+        for ways in self.reached:
             plane = 0
-            for place in places:
-                plane |= holds[place]
+            for days, place in ways:
+                plane |= counted[days] & met[place]
             made.append(plane)
         return made
 
@@ -135,14 +133,14 @@ class Watch:
                 over = (hot & now.is_open, *over[1:])
                 hot = over[0]
             else:
-                since[ahead] = hot & ~now.is_open
+                since[ahead] = but(hot, now.is_open)
             now, closes = self.after(now, over)
             if closes:
                 found |= closes & reaches[0]
-                live &= ~closes
-                since = [day & ~closes for day in since]
+                live = but(live, closes)
+                since = [but(day, closes) for day in since]
             live |= hot
-            fresh = live & ~found
+            fresh = but(live, found)
             if not fresh:
                 continue
             for place, plane in enumerate(self.holding(now)):
@@ -155,16 +153,18 @@ class Watch:
 
     def without(self, now: Open, gone: int) -> Open:
         """Open episodes but for those of some series: what lies behind a lift counts no more."""
-        keep = ~gone
-        return Open(now.is_open & keep, tuple(plane & keep for plane in now.paused), tuple(plane & keep for plane in now.counted),
-                    tuple(tuple(plane & keep for plane in run) for run in now.run),
-                    tuple(plane & keep for plane in now.inside), tuple(plane & keep for plane in now.met))
+
+        def kept(planes: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple([but(plane, gone) for plane in planes])
+
+        return Open(but(now.is_open, gone), kept(now.paused), kept(now.counted), tuple(map(kept, now.run)), kept(now.inside),
+                    kept(now.met))
 
 
-def _chain(chains: dict[tuple[int, int], int], key: tuple[int, int], length: int) -> int:
-    """Number of the chain of days on end above two thresholds, long enough for one more use."""
+def _chain(chains: dict[tuple[int, int], int], key: tuple[int, int], length: int) -> tuple[int, int]:
+    """A chain of days on end above two thresholds, and the place of its runs of this length."""
     chains[key] = max(chains.get(key, 0), length)
-    return list(chains).index(key)
+    return list(chains).index(key), length - 1
 
 
 def own_places(rules: Rules) -> list[int]:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim import rulebook
-from sim.episodes import Days, _of_long_word, compile_rules, episode_ahead, look_ahead
+from sim.days import Days
+from sim.episodes import _of_long_word, compile_rules, episode_ahead, look_ahead
 from sim.forecast import perfect
 from sim.vocab import Level
 

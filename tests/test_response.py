@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.agenda import Agenda, Timeline
+from sim.agenda import Agenda, Decision, Timeline
 from sim.response import Ramps, level_hours, level_weights, response_level
-from sim.agenda import Decision
 
 
 def timeline(*changes):

@@ -10,7 +10,7 @@ from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
-         ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["episodes"], ["watch"],
+         ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"], ["watch"],
          ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["synthetic", "lead_scores"],

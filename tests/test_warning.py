@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sim import rulebook
+from sim.days import Days
 from sim.engine import simulate
-from sim.episodes import Days, compile_rules
+from sim.episodes import compile_rules
 from sim.forecast import perfect, persistence
 from sim.office import Course
 from sim.vocab import Level

@@ -1,0 +1,123 @@
+"""Days above a threshold, of many series, looked up once: planes of each day and, where asked for, words of each series."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from sim.planes import planes
+from sim.rulebook import DAYS_AT_MOST
+
+DAYS_BEHIND = 63 - DAYS_AT_MOST
+"""Days up to today that stand in every word, however far the forecast reaches."""
+
+VALUES_AT_ONCE = 200_000
+"""Forecast values compared at once: few enough to stay in the cache."""
+
+
+class Days:
+    """Which days of each series are above a threshold, as observed and as foreseen at each issue.
+
+    observed : float64[day, k]. forecast : issue day -> float64[lead, k]. A threshold is compared once, however many rules
+    ask for it: variants that share series and forecasts share this. Kept as planes, one day of all series each; as words of
+    all series only where an outlook is wanted in numbers.
+    """
+
+    def __init__(self, observed: np.ndarray, forecast: Callable[[int], np.ndarray]) -> None:
+        self.observed, self.forecast = observed, forecast
+        self.leads = len(forecast(0)) if len(observed) else 1
+        self.today = 62 - self.leads
+        """The bit of today; one bit above the last forecast day stays free for carries."""
+        self._planes: dict[float, tuple[list[int], list[list[int]]]] = {}
+        self._past: dict[float, np.ndarray] = {}
+        self._ahead: dict[float, np.ndarray] = {}
+        self._since: dict[tuple[float, int], np.ndarray] = {}
+
+    def look(self, thresholds: tuple[float, ...]) -> None:
+        """Look every day up once for the thresholds that are not known yet."""
+        new = [threshold for threshold in dict.fromkeys(thresholds) if threshold not in self._planes]
+        rows: dict[float, list[int]] = {threshold: [] for threshold in new}
+        for _, ahead in self._issues() if new else ():
+            flat = ahead.reshape(-1, ahead.shape[2])
+            for threshold in new:
+                rows[threshold] += planes(flat > threshold)
+        for threshold in new:
+            by_day = [rows[threshold][at: at + self.leads] for at in range(0, len(rows[threshold]), self.leads)]
+            self._planes[threshold] = planes(self.observed > threshold), by_day
+
+    def planes(self, threshold: float) -> tuple[list[int], list[list[int]]]:
+        """Series above a threshold: planes by day, and by issue day and lead. Looked up before."""
+        return self._planes[threshold]
+
+    def compare(self, thresholds: tuple[float, ...]) -> None:
+        """Look every day up once, as words, for the thresholds that are not known as such yet."""
+        new = [threshold for threshold in thresholds if threshold not in self._ahead]
+        days, size = self.observed.shape
+        for threshold in new:
+            self._past[threshold] = _packed(self.observed > threshold, self.today)
+            self._ahead[threshold] = np.zeros((days, size), np.min_scalar_type((1 << self.leads) - 1))
+        for first, ahead in self._issues() if new else ():
+            for threshold in new:
+                found = self._ahead[threshold][first: first + len(ahead)]
+                for lead in range(self.leads):
+                    found |= (ahead[:, lead] > threshold).astype(found.dtype) << lead
+
+    def _issues(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Issues of some days in a row: the first day, and float[day, lead, k]."""
+        days, size = self.observed.shape
+        at_once = max(1, VALUES_AT_ONCE // max(1, self.leads * size))
+        for first in range(0, days, at_once):
+            yield first, np.stack([self.forecast(day) for day in range(first, min(first + at_once, days))])
+
+    def over(self, threshold: float, days: slice) -> np.ndarray:
+        """Whether some days are above the threshold as observed, bool[day, k]."""
+        return self.observed[days] > threshold
+
+    def any_ahead(self, threshold: float, days: slice, most: int = DAYS_AT_MOST) -> np.ndarray:
+        """Whether any of the next days, at most so many, is foreseen above the threshold at some issues, bool[day, k]."""
+        bits = self._ahead[threshold][days]
+        return bits != 0 if most >= self.leads else bits & ((1 << most) - 1) != 0
+
+    def words(self, thresholds: tuple[float, ...], day: np.ndarray | int, series: np.ndarray) -> dict[float, np.ndarray]:
+        """The days around some issues that are above each threshold, uint64[m]. day, series : int64[m]; day may be one."""
+        if all(threshold in self._past for threshold in thresholds):
+            return {threshold: self._word(threshold, np.asarray(day), series) for threshold in thresholds}
+        day = np.broadcast_to(day, series.shape)
+        values = np.full((64, len(series)), -np.inf)
+        known = day - np.arange(self.today, -1, -1)[:, None]
+        values[: self.today + 1] = np.where(known >= 0, self.observed[np.maximum(known, 0), series], -np.inf)
+        for one in np.unique(day):
+            values[self.today + 1: self.today + 1 + self.leads, day == one] = self.forecast(int(one))[:, series[day == one]]
+        return {threshold: np.packbits(values > threshold, axis=0, bitorder="little").T.copy().view("<u8")[:, 0]
+                for threshold in thresholds}
+
+    def _word(self, threshold: float, day: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """One threshold of them, from words of all days."""
+        past, shift = self._past[threshold], np.asarray(day & 63, np.uint64)
+        behind = (past[day >> 6, series] >> shift) | (past[(day >> 6) + 1, series] << 1 << (63 - shift))
+        ahead = self._ahead[threshold][day, series].astype(np.uint64)
+        return behind & ((1 << (self.today + 1)) - 1) | ahead << (self.today + 1)
+
+    def since(self, threshold: float, longest_gap_days: int) -> np.ndarray:
+        """First day of the last episode that has begun by each day, -1 for none, gaps of so many days bridged: [day, k]."""
+        key = (threshold, longest_gap_days)
+        if key not in self._since:
+            over, day = self.observed > threshold, np.arange(len(self.observed), dtype=np.int16)[:, None]
+            last = np.maximum.accumulate(np.where(over, day, np.int16(-DAYS_AT_MOST - 2)), axis=0)
+            before = np.concatenate([last[:1] * 0 - DAYS_AT_MOST - 2, last[:-1]])
+            begins = over & (day - before > longest_gap_days + 1)
+            self._since[key] = np.maximum.accumulate(np.where(begins, day, np.int16(-1)), axis=0)
+        return self._since[key]
+
+    def whole(self, threshold: float, day: int, series: int) -> int:
+        """All days up to an issue and those foreseen that are above the threshold, day 0 lowest, as one long word."""
+        days = np.concatenate([self.observed[: day + 1, series], self.forecast(day)[:, series]])
+        return int.from_bytes(np.packbits(days > threshold, bitorder="little").tobytes(), "little")
+
+
+def _packed(over: np.ndarray, before: int) -> np.ndarray:
+    """Days as bits, `before` days that are clean ahead of the first: uint64[word, k], one word more than is needed."""
+    days, size = over.shape
+    words = (days + before) // 64 + 2
+    bits = np.zeros((size, 64 * words), bool)
+    bits[:, before: before + days] = over.T
+    return np.ascontiguousarray(np.packbits(bits, axis=1, bitorder="little").view("<u8").T)
