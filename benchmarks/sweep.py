@@ -10,7 +10,8 @@ import numpy as np
 import yaml
 
 from sim import experiment
-from sim.cases import Inputs, Task, inputs_of, run_task, tasks_of
+from sim.cases import Inputs, Task, inputs_of, tasks_of
+from sim.compiled import run_task
 
 ROOT = Path(__file__).parents[1]
 LISTS = ("yangquan", "linked-jinzhong", "linked-linfen", "linked-lvliang", "linked-xinzhou", "linked-yuncheng", "jincheng",

@@ -70,10 +70,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a sweep works on, read once and handed to every worker once."""
+    """All that a sweep works on, read once and handed to every worker once. compiled : the kernels of the extra do it."""
 
     weathers: tuple[Weather, ...]
     cases: tuple[Case, ...]
+    compiled: bool = False
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -127,18 +128,15 @@ def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
     return tasks
 
 
-def run_task(inputs: Inputs, task: Task) -> np.ndarray:
-    """What some variants come to, float64[case, member, figure], figures as in FIGURES."""
-    weather = inputs.weathers[inputs.cases[task.cases[0]].weather]
-    shown = weather.shown(task.first, task.last)
+def in_arrays(cases: list[Case], weather: Weather, shown: Shown, first: int) -> np.ndarray:
+    """What some variants come to, float64[case, member, figure], figures as in FIGURES. first : the first of the members."""
     days = Days(shown.observed[:, shown.decides], shown.issue)
-    cases = [inputs.cases[at] for at in task.cases]
     days.look(tuple(one for case in cases if not shown.linked(case.linkage) for one in case.rules.thresholds))
-    foreseen = _Foreseen(weather, shown)
-    return np.stack([_figures(case, shown, days, foreseen, task.first) for case in cases])
+    foreseen = Foreseen(weather, shown)
+    return np.stack([_figures(case, shown, days, foreseen, first) for case in cases])
 
 
-class _Foreseen:
+class Foreseen:
     """The same days foreseen without error: one winter for all members, or one each."""
 
     def __init__(self, weather: Weather, shown: Shown) -> None:
@@ -157,7 +155,7 @@ class _Foreseen:
         return levels_at_noon(timeline.of_class(0), none.areas * self.size, len(self.observed), case.escalate)
 
 
-def _figures(case: Case, shown: Shown, days: Days, foreseen: _Foreseen, first: int) -> np.ndarray:
+def _figures(case: Case, shown: Shown, days: Days, foreseen: Foreseen, first: int) -> np.ndarray:
     """What one variant comes to in each member of a block, float64[member, figure]."""
     course = case.course(shown, days)
     timeline, warned = schedule(course)
@@ -217,7 +215,7 @@ def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> tuple
         days = np.bincount(pair, minlength=now.shape[1] * width * width).reshape(members, areas, width, width)
         missed, beyond = missed + (days * less).sum(axis=(1, 2, 3)), beyond + (days * less.T).sum(axis=(1, 2, 3))
         if case.rates:
-            per_day = _a_day(case.rates, at, areas)
+            per_day = a_day(case.rates, at, areas)
             apart = per_day[:, :, None] - per_day[:, None]  # [area, due, now, what]
             kg = kg + (days * np.maximum(apart[..., 0], 0)).sum(axis=(1, 2, 3))
             cny = cny + (days * np.maximum(-apart[..., 1], 0)).sum(axis=(1, 2, 3))
@@ -225,7 +223,7 @@ def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> tuple
     return missed, kg, beyond, cny
 
 
-def _a_day(rates: Rates, phase: int, areas: int) -> np.ndarray:
+def a_day(rates: Rates, phase: int, areas: int) -> np.ndarray:
     """Kilograms and yuan of a day at each level in one phase: float64[area, level, 2]."""
     per_day = np.zeros((areas, int(Level.red) + 1, 2))
     for lv in range(rates.per_hour.shape[2]):
