@@ -5,313 +5,266 @@ The rules are those of `agenda.in_force` and `response` (model, section 6) and o
 hour and obey; tests hold the one against the other.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
-from sim.compiled_warning import ADVANCE, CANCEL, LIFT, WORD, Told, compare, follow, ones
+from sim.compiled_bits import NONE, WORD, compare, ones
+from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow
 
 WIDTH = 5
 """No warning, blue to red."""
 ASKING = 2
 """The lowest level that asks anything of a line: yellow."""
-
-
-class Worth(NamedTuple):
-    """What hours are worth, as in `totals.Rates`, and what the days missed are.
-
-    until_h, sign : by term: the hour up to which a stretch of the period is counted, and whether it is added (1) or taken
-    away (-1). hours, rises, falls : float64[term, area, asking level, sum], an hour, a rise and a fall at each level. down_h,
-    up_h : by pair of ramp times. short : float64[term, pair, area, asking level, sum]. there : bool[term, pair, area], whether
-    the area has such lines. first_day, last_day : by phase. kg, cny : float64[phase, area, due, now], of a day on which `due`
-    was due and `now` in force.
-    """
-
-    until_h: np.ndarray
-    sign: np.ndarray
-    hours: np.ndarray
-    rises: np.ndarray
-    falls: np.ndarray
-    down_h: np.ndarray
-    up_h: np.ndarray
-    short: np.ndarray
-    there: np.ndarray
-    first_day: np.ndarray
-    last_day: np.ndarray
-    kg: np.ndarray
-    cny: np.ndarray
-
-
-class Steps(NamedTuple):
-    """The steps of one series, as in `response.Steps`; room for as many as there can be."""
-
-    before: np.ndarray
-    level: np.ndarray
-    lasts_h: np.ndarray
-    hours: np.ndarray
-    rises: np.ndarray
-    falls: np.ndarray
+HOURS, RISES, FALLS, PAIRS = range(4)
+"""Rows of what a level is worth: an hour, a rise, a fall; from the fourth on, an hour of lines with a pair of ramp times."""
 
 
 @njit(cache=True)
-def in_force(told, series, until_h, withdraw_on_lift, order, since, until, hour, level):
+def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, order, since, until, hour, level):
     """Changes that come into force for a series, as `agenda.in_force`: how many. hour, level : filled.
 
-    order : int64, room for every decision. since, until : by warning: the first decision that counts, and the hour from
-    which none does.
+    order : room for every decision. since, until : by warning, the first decision that counts, and the hour from which none
+    does. Where the response stays as it is because one warning follows another, that is a change too.
     """
-    count, warnings = told.count[series], told.issued[series]
-    kind, asked, about, at = told.kind[series], told.level[series], told.warning[series], told.hour[series]
-    since[:warnings] = 0
-    until[:warnings] = np.inf
+    count, warnings = counts[0, series], counts[1, series]
+    for about in range(warnings):
+        since[about], until[about] = 0, np.inf
     for place in range(count):
-        if kind[place] == CANCEL:
-            since[about[place]] = count
-        elif kind[place] == ADVANCE:
-            since[about[place]] = max(since[about[place]], place)
-        elif kind[place] == LIFT and withdraw_on_lift:
-            until[about[place]] = at[place]
+        kind, about = told[series, place] & 7, told[series, place] >> 6
+        if kind == CANCEL:
+            since[about] = count
+        elif kind == ADVANCE:
+            since[about] = max(since[about], place)
+        elif kind == LIFT and withdraw_on_lift:
+            until[about] = told_h[series, place]
     kept = 0
     for place in range(count):
-        if at[place] > until_h or place < since[about[place]] or (kind[place] != LIFT and at[place] >= until[about[place]]):
+        at, about = told_h[series, place], told[series, place] >> 6
+        if at > until_h or place < since[about] or (at >= until[about] and told[series, place] & 7 != LIFT):
             continue
         where = kept
-        while where and at[order[where - 1]] > at[place]:
+        while where and told_h[series, order[where - 1]] > at:
             order[where] = order[where - 1]
             where -= 1
         order[where] = place
         kept += 1
-    changes = was_level = lv = 0
+    changes = was_level = now_level = 0
     was = now = asks = -1
     for row in range(kept):
-        place = order[row]
-        if kind[place] != LIFT:
-            now = asks = about[place]
-            lv = asked[place]
-        elif about[place] == asks:
-            now, lv = -1, 0
-        if row + 1 < kept and at[order[row + 1]] == at[place]:
+        one, at = told[series, order[row]], told_h[series, order[row]]
+        if one & 7 != LIFT:
+            now = asks = one >> 6
+            now_level = one >> 3 & 7
+        elif one >> 6 == asks:
+            now, now_level = -1, 0
+        if row + 1 < kept and told_h[series, order[row + 1]] == at:
             continue  # of an hour: one change
-        if now != was or lv != was_level:
-            hour[changes], level[changes] = at[place], lv
+        if now != was or now_level != was_level:
+            hour[changes], level[changes] = at, now_level
             changes += 1
-            was, was_level = now, lv
+            was, was_level = now, now_level
     return changes
 
 
 @njit(cache=True)
-def _response(level, escalate):
-    """Response level of a warning level."""
-    return min(level + escalate, WIDTH - 1) if level else 0
+def _warned(told, counts, series, highest, out):
+    """Add a series' warnings by the highest level they reached, cancelled ones left out. out : float64[level]."""
+    for about in range(counts[1, series]):
+        highest[about] = 0
+    for place in range(counts[0, series]):
+        about = told[series, place] >> 6
+        highest[about] = max(highest[about], told[series, place] >> 3 & 7)
+        if told[series, place] & 7 == CANCEL:
+            highest[about] = 0
+    for about in range(counts[1, series]):
+        if highest[about]:
+            out[highest[about] - 1] += 1
 
 
 @njit(cache=True)
-def noon_days(changes, hour, level, escalate, days, noon):
+def _noon_days(changes, hour, level, days, noon):
     """Days on which each response level is in force at noon. noon : uint64[level, word of 64 days], filled."""
-    noon[:] = np.uint64(0)
-    now, since = 0, 0
+    for lv in range(WIDTH):
+        for word in range(noon.shape[1]):
+            noon[lv, word] = NONE
+    now = since = 0
     for change in range(changes + 1):
         day = days
         if change < changes:
-            day = min(max(int(np.ceil((hour[change] - 12) / 24)), 0), days)
-        for one in range(since, day):
-            noon[now, one >> 6] |= np.uint64(1) << np.uint64(one & 63)
-        since = max(since, day)
+            day = min(max(int(np.ceil((hour[change] - 12) / 24)), since), days)
+        while since < day:  # a word at a time
+            bits = min(day - since, WORD - (since & 63))
+            plane = (~NONE if bits == WORD else (np.uint64(1) << np.uint64(bits)) - np.uint64(1)) << np.uint64(since & 63)
+            noon[now, since >> 6] |= plane
+            since += bits
         if change < changes:
-            now = _response(level[change], escalate)
+            now = level[change]
 
 
 @njit(cache=True)
-def _steps(changes, hour, level, until_h, escalate, steps):
-    """Steps of a response up to an hour: how many. steps : filled."""
-    for each in (steps.hours, steps.rises, steps.falls):
-        each[:] = 0
+def _steps(changes, hour, level, until_h, turns, lasts_h, totals):
+    """Steps of a response up to an hour, as `response.steps_of`: how many. turns : int64[2, step], levels before and after.
+    totals : float64[4, level], hours, rises and falls of each level, filled."""
+    for row in range(PAIRS):
+        for lv in range(WIDTH):
+            totals[row, lv] = 0
     count, now, since = 0, 0, 0.0
     for change in range(changes):
-        to = _response(level[change], escalate)
+        to = level[change]
         if to == now or hour[change] >= until_h:
             continue
         if count:
-            steps.lasts_h[count - 1] = hour[change] - since
-            steps.hours[now] += hour[change] - since
-        steps.before[count], steps.level[count] = now, to
-        turns = steps.rises if to > now else steps.falls
-        turns[to] += 1
-        turns[now] -= 1
+            lasts_h[count - 1] = hour[change] - since
+            totals[HOURS, now] += hour[change] - since
+        turns[0, count], turns[1, count] = now, to
+        row = RISES if to > now else FALLS
+        totals[row, to] += 1
+        totals[row, now] -= 1
         count, now, since = count + 1, to, hour[change]
     if count:
-        steps.lasts_h[count - 1] = until_h - since
-        steps.hours[now] += until_h - since
+        lasts_h[count - 1] = until_h - since
+        totals[HOURS, now] += until_h - since
     return count
 
 
 @njit(cache=True)
-def _cut_short(steps, count, down_h, up_h, more, off):
-    """Level-equivalent hours of ramps that are cut short, as `response.cut_short`. more : float64[level], filled. Whether
-    there are any."""
-    more[:] = 0
+def _cut_short(turns, lasts_h, count, down_h, up_h, totals, off):
+    """Level-equivalent hours of ramps that are cut short, as `response.cut_short`: whether there are any. totals : the row
+    of pairs, filled. off : float64[level], what the ramps before leave to a step."""
     place, found = 0, False
     while place < count:
-        to, before = steps.level[place], steps.before[place]
-        if steps.lasts_h[place] >= (down_h if to > before else up_h):
+        if lasts_h[place] >= (down_h if turns[1, place] > turns[0, place] else up_h):
             place += 1
             continue
-        off[:] = 0
-        found = True
-        while place < count:
-            to, before = steps.level[place], steps.before[place]
+        for lv in range(WIDTH):
+            off[lv] = 0
+            if not found:
+                totals[PAIRS, lv] = 0
+        found, part = True, 0.0
+        while place < count and part < 1:
+            before, to = turns[0, place], turns[1, place]
             full = down_h if to > before else up_h
-            lasts = min(steps.lasts_h[place], full)
+            lasts = min(lasts_h[place], full)
             part = lasts / full if full > 0 else 1.0
             off[to] += 1
             off[before] -= 1
             for lv in range(WIDTH):
-                more[lv] += off[lv] * (lasts * part / 2 - lasts)
+                totals[PAIRS, lv] += off[lv] * (lasts * part / 2 - lasts)
                 off[lv] *= 1 - part
-            more[to] += full / 2
-            more[before] -= full / 2
+            totals[PAIRS, to] += full / 2
+            totals[PAIRS, before] -= full / 2
             place += 1
-            if part >= 1:
-                break
     return found
 
 
 @njit(cache=True)
-def _gains(total, sign, hours, worth):
-    """Add what some hours by level are worth. worth : float64[asking level, sum]."""
-    for lv in range(len(worth)):
-        if hours[ASKING + lv]:
-            for each in range(len(total)):
-                total[each] += sign * hours[ASKING + lv] * worth[lv, each]
+def _gains(out, first, sign, totals, row, rates, term, area, worth):
+    """Add what a row of totals is worth. rates : as in Worth, of its row `worth`."""
+    for lv in range(rates.shape[3]):
+        times = sign * totals[row, ASKING + lv]
+        if times:
+            for each in range(rates.shape[4]):
+                out[first + each] += times * rates[term, area, worth, lv, each]
 
 
 @njit(cache=True)
-def figures(changes, hour, level, escalate, hours_in_all, area, worth, steps, more, off, hours, total):
-    """Hours at each level and sums of one series. hours : float64[level]; total : float64[sum], added to."""
-    count = _steps(changes, hour, level, hours_in_all, escalate, steps)
+def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, turns, lasts_h, totals, off, out):
+    """Add hours at each level, then sums, of one series. out : float64[figure]."""
+    count = _steps(changes, hour, level, until_h, turns, lasts_h, totals)
     for lv in range(1, WIDTH):
-        hours[lv - 1] += steps.hours[lv]
-    until_h = hours_in_all
-    for term in range(len(worth.until_h)):
-        if worth.until_h[term] != until_h:
-            until_h = worth.until_h[term]
-            count = _steps(changes, hour, level, until_h, escalate, steps)
-        if not count:
-            continue
-        sign = worth.sign[term]
-        _gains(total, sign, steps.hours, worth.hours[term, area])
-        _gains(total, -sign, steps.rises, worth.rises[term, area])
-        _gains(total, -sign, steps.falls, worth.falls[term, area])
-        for pair in range(len(worth.down_h)):
-            if worth.there[term, pair, area] and _cut_short(steps, count, worth.down_h[pair], worth.up_h[pair], more, off):
-                _gains(total, sign, more, worth.short[term, pair, area])
+        out[WIDTH - 2 + lv] += totals[HOURS, lv]
+    first = 2 * (WIDTH - 1)
+    for term in range(len(terms)):
+        if terms[term, 0] != until_h:
+            until_h = terms[term, 0]
+            count = _steps(changes, hour, level, until_h, turns, lasts_h, totals)
+        sign = terms[term, 1]
+        _gains(out, first, sign, totals, HOURS, rates, term, area, HOURS)
+        _gains(out, first, -sign, totals, RISES, rates, term, area, RISES)
+        _gains(out, first, -sign, totals, FALLS, rates, term, area, FALLS)
+        for pair in range(len(ramps)):
+            if there[term, area, pair] and _cut_short(turns, lasts_h, count, ramps[pair, 0], ramps[pair, 1], totals, off):
+                _gains(out, first, sign, totals, PAIRS, rates, term, area, PAIRS + pair)
 
 
 @njit(cache=True)
-def regret(due, now, area, worth, days_of, out):
-    """Days on which more, and less, was due than was in force at noon, with what that cost: out[0..3], added to.
-
-    due, now : uint64[level, word of 64 days]. days_of : uint64[phase, word], the days of each phase.
-    """
+def _regret(due, series, now, area, prices, stretches, heavy, member, out, first):
+    """Add heavy days, those without a level, days on which more, and less, was due than was in force at noon; after the next
+    figure, what these cost."""
+    for word in range(now.shape[1]):
+        out[first] += ones(heavy[member, word])
+        out[first + 1] += ones(heavy[member, word] & now[0, word])
     for was in range(WIDTH):
         for had in range(WIDTH):
-            if was == had:
-                continue
-            for phase in range(len(days_of)):
+            for phase in range(len(stretches) if was != had else 0):
                 days = 0
-                for word in range(due.shape[1]):
-                    days += ones(due[was, word] & now[had, word] & days_of[phase, word])
+                for word in range(now.shape[1]):
+                    both = due[series, was, word] & now[had, word] & stretches[phase, word]
+                    if both:
+                        days += ones(both)
                 if days:
-                    out[0 if was > had else 1] += days
-                    out[2] += days * worth.kg[phase, area, was, had]
-                    out[3] += days * worth.cny[phase, area, was, had]
+                    out[first + (2 if was > had else 3)] += days
+                    out[first + 5] += days * prices[0, phase, area, was, had]
+                    out[first + 6] += days * prices[1, phase, area, was, had]
 
 
 # ---------------------------------------------------------------- words of series
 
 
-class Room(NamedTuple):
-    """Arrays to work in, of one word: made once."""
-
-    over: np.ndarray
-    told: Told
-    order: np.ndarray
-    since: np.ndarray
-    until: np.ndarray
-    hour: np.ndarray
-    level: np.ndarray
-    steps: Steps
-    more: np.ndarray
-    off: np.ndarray
-    hours: np.ndarray
-    total: np.ndarray
-    noon: np.ndarray
-    missed: np.ndarray
-
-
 @njit(cache=True)
-def _decided(slices, plan, days, leads, hours_at_once, room):
-    """All decisions of the series of a word. slices : uint64[digit, row]."""
-    for threshold in range(len(plan.at_least)):
-        compare(slices, plan.at_least[threshold], room.over[threshold])
-    follow(room.over.reshape(len(plan.at_least), days, leads), plan, hours_at_once, room.told)
-
-
-@njit(cache=True)
-def due_days(slices, plan, size, days, leads, hours_at_once, room, due):
+def due_days(slices, at_least, plan, lead_h, paper_h, days, leads, due):
     """Days on which each response level is in force at noon. slices : uint64[word, digit, row]. due : uint64[series, level,
     word of 64 days], filled."""
+    over, told, told_h, counts, order, since, until, hour, level = _room(len(at_least), days, leads, plan[INTERVAL_H])
+    noon = np.zeros(due.shape[1:], np.uint64)
     for word in range(len(slices)):
-        _decided(slices[word], plan, days, leads, hours_at_once, room)
-        for bit in range(min(WORD, size - word * WORD)):
-            changes = in_force(room.told, bit, 24.0 * days, plan.withdraw_on_lift, room.order, room.since, room.until,
-                               room.hour, room.level)
-            noon_days(changes, room.hour, room.level, plan.escalate, days, due[word * WORD + bit])
+        compare(slices, word, at_least, over)
+        follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
+        for series in range(min(WORD, len(due) - word * WORD)):
+            changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order, since, until, hour, level)
+            _respond(changes, level, plan[ESCALATE])
+            _noon_days(changes, hour, level, days, noon)
+            due[word * WORD + series] = noon
 
 
 @njit(cache=True)
-def area_figures(slices, plan, members, days, leads, hours_at_once, area, worth, days_of, due, heavy, room, out):
+def area_figures(slices, at_least, plan, lead_h, paper_h, days, leads, area, terms, rates, ramps, there, prices, stretches, due,
+                 heavy, out):
     """What one area comes to in each member, added to `out` in the order of `cases.FIGURES`: float64[member, figure].
 
     slices : uint64[word, digit, row]. due : uint64[member or 1, level, word of days]; heavy : uint64[member, word of days].
     """
-    sums = worth.hours.shape[3]
+    over, told, told_h, counts, order, since, until, hour, level = _room(len(at_least), days, leads, plan[INTERVAL_H])
+    turns, lasts_h, totals = np.zeros((2, len(hour)), np.int64), np.zeros(len(hour)), np.zeros((PAIRS + 1, WIDTH))
+    off, noon = np.zeros(WIDTH), np.zeros(due.shape[1:], np.uint64)
+    after = 2 * (WIDTH - 1) + rates.shape[4]
     for word in range(len(slices)):
-        _decided(slices[word], plan, days, leads, hours_at_once, room)
-        for bit in range(min(WORD, members - word * WORD)):
-            member = word * WORD + bit
-            told, mine = room.told, out[member]
-            changes = in_force(told, bit, 24.0 * days, plan.withdraw_on_lift, room.order, room.since, room.until, room.hour,
-                               room.level)
-            room.since[: told.issued[bit]] = 0  # from here on the highest level of each warning
-            for place in range(told.count[bit]):
-                about = told.warning[bit, place]
-                room.since[about] = max(room.since[about], told.level[bit, place])
-            for place in range(told.count[bit]):
-                if told.kind[bit, place] == CANCEL:
-                    room.since[told.warning[bit, place]] = 0
-            for about in range(told.issued[bit]):
-                if room.since[about]:
-                    mine[room.since[about] - 1] += 1
-            room.hours[:] = 0
-            room.total[:] = 0
+        compare(slices, word, at_least, over)
+        follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
+        for series in range(min(WORD, len(out) - word * WORD)):
+            member = word * WORD + series
+            changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order, since, until, hour, level)
+            _warned(told, counts, series, since, out[member])
+            out[member, after + 4] += changes
+            _respond(changes, level, plan[ESCALATE])
             if changes:
-                figures(changes, room.hour, room.level, plan.escalate, 24.0 * days, area, worth, room.steps, room.more,
-                        room.off, room.hours, room.total)
-            for lv in range(WIDTH - 1):
-                mine[WIDTH - 1 + lv] += room.hours[lv]
-            for each in range(sums):
-                mine[2 * (WIDTH - 1) + each] += room.total[each]
-            noon_days(changes, room.hour, room.level, plan.escalate, days, room.noon)
-            room.missed[:] = 0
-            regret(due[min(member, len(due) - 1)], room.noon, area, worth, days_of, room.missed)
-            after = 2 * (WIDTH - 1) + sums
-            for day in range(heavy.shape[1]):
-                mine[after] += ones(heavy[member, day])
-                mine[after + 1] += ones(heavy[member, day] & room.noon[0, day])
-            mine[after + 2] += room.missed[0]
-            mine[after + 3] += room.missed[1]
-            mine[after + 4] += changes
-            mine[after + 5] += room.missed[2]
-            mine[after + 6] += room.missed[3]
+                _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, turns, lasts_h, totals, off,
+                        out[member])
+            _noon_days(changes, hour, level, days, noon)
+            _regret(due, min(member, len(due) - 1), noon, area, prices, stretches, heavy, member, out[member], after)
+
+
+@njit(cache=True)
+def _respond(changes, level, escalate):
+    """Warning levels as response levels, in place."""
+    for change in range(changes):
+        level[change] = min(level[change] + escalate, WIDTH - 1) if level[change] else 0
+
+
+@njit(cache=True)
+def _room(thresholds, days, leads, interval_h):
+    """Arrays to work in: a word's days, its decisions, what comes into force for one series."""
+    most = 2 * (24 * days // interval_h + 2)  # at each issue one on the active warning and one on the announced
+    return (np.zeros((thresholds, days * (1 + leads)), np.uint64), np.zeros((WORD, most), np.int32), np.zeros((WORD, most)),
+            np.zeros((2, WORD), np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most),
+            np.zeros(most, np.int64))
