@@ -70,23 +70,50 @@ class Worth(NamedTuple):
 
 def in_kernels(cases: list[Case], weather: Weather, shown: Shown, _: int) -> np.ndarray:
     """The same as `cases.in_arrays`, for variants that the kernels hold."""
-    from sim.compiled_response import area_figures, due_days
+    from sim.compiled_response import due_days, figures_of
 
     members, areas, days = len(shown.members), shown.areas, len(shown.observed)
     thresholds = np.unique([threshold for case in cases for threshold in case.rules.thresholds])
     own = _slices(shown.observed, shown.issue, areas, thresholds)
     foreseen = Foreseen(weather, shown)
-    known, leads = _slices(foreseen.observed, foreseen.days.forecast, 1, thresholds)[0], foreseen.days.leads
-    heavy_days = shown.aqi > HEAVY_ABOVE
-    heavy = _day_bits(heavy_days.reshape(days, members, areas).transpose(2, 1, 0))
+    known, leads = _slices(foreseen.observed, foreseen.days.forecast, 1, thresholds), foreseen.days.leads
+    heavy = _day_bits((shown.aqi > HEAVY_ABOVE).reshape(days, members, areas).transpose(2, 1, 0))
     found = np.zeros((len(cases), members, len(FIGURES)))
-    due = np.zeros((foreseen.size, areas, LEVELS, heavy.shape[2]), np.uint64)
-    for case, out in zip(cases, found, strict=True):
-        rules, worth = _plan(case, thresholds), _worth(case, areas, days)
-        due_days(known, *rules, days, leads, due.reshape(-1, *due.shape[2:]))
-        for area in range(areas):
-            area_figures(own[area], *rules, days, leads, area, *worth, np.ascontiguousarray(due[:, area]), heavy[area], out)
+    for alike in _alike(cases, thresholds):
+        at_least, rules = alike.at_least, (alike.plan, alike.lead_h, alike.paper_h, days, leads)
+        due = np.zeros((len(at_least), foreseen.size * areas, LEVELS, heavy.shape[2]), np.uint64)
+        due_days(known, at_least, *rules, due)
+        out = np.zeros((len(at_least), members, len(FIGURES)))
+        figures_of(own, at_least, *rules, *_worth(cases[alike.places[0]], areas, days),
+                   due.reshape(len(at_least), foreseen.size, areas, *due.shape[2:]), heavy, out)
+        found[alike.places] = out
     return found
+
+
+class Alike(NamedTuple):
+    """Variants that differ in thresholds only. places : which they are. at_least : int64[variant, threshold], ranks from which
+    a day is above each threshold, T0 first. plan : int64[n], as in `compiled_warning`. lead_h, paper_h : as in `Terms`."""
+
+    places: list[int]
+    at_least: np.ndarray
+    plan: np.ndarray
+    lead_h: float
+    paper_h: float
+
+
+def _alike(cases: list[Case], thresholds: np.ndarray) -> list[Alike]:
+    """The variants in groups that are followed side by side."""
+    groups: dict[tuple, list[int]] = {}
+    plans = [_plan(case) for case in cases]
+    for place, (case, plan) in enumerate(zip(cases, plans, strict=True)):
+        key = plan.tobytes(), case.terms.lead_hours, case.terms.paper_hours, id(case.rates), len(case.rules.thresholds)
+        groups.setdefault(key, []).append(place)
+    made = []
+    for places in groups.values():
+        terms = cases[places[0]].terms
+        at_least = np.array([np.searchsorted(thresholds, cases[place].rules.thresholds) + 1 for place in places])
+        made.append(Alike(places, at_least, plans[places[0]], float(terms.lead_hours), float(terms.paper_hours)))
+    return made
 
 
 # ---------------------------------------------------------------- days
@@ -128,8 +155,8 @@ def _day_bits(holds: np.ndarray) -> np.ndarray:
 # ---------------------------------------------------------------- variants
 
 
-def _plan(case: Case, thresholds: np.ndarray) -> tuple:
-    """The rules of a variant as numbers: ranks from which a day is above each threshold, T0 first; plan; hours of lead, paper."""
+def _plan(case: Case) -> np.ndarray:
+    """The rules of a variant, its thresholds aside, as numbers: places as in `compiled_warning`."""
     from sim.compiled_warning import TABLE
 
     rules, terms, watch = case.rules, case.terms, Watch(case.rules)
@@ -137,6 +164,7 @@ def _plan(case: Case, thresholds: np.ndarray) -> tuple:
     runs = 1 + rules.longest_gap_days + counts
     run_at = (runs + np.cumsum([0, *(length for *_, length in watch.chains)])).tolist()
     inside, met = run_at[-1], run_at[-1] + len(watch.nested)
+    size = met + len(watch.nothing.met)
 
     def place(run: tuple[int, int]) -> int:
         chain, days = run
@@ -147,7 +175,7 @@ def _plan(case: Case, thresholds: np.ndarray) -> tuple:
         [(place(run),) for run in watch.plain],
         [(outer, place(run), place(inner)) for outer, run, inner in watch.nested],
         [(place(run),) for run in watch.inner],
-        [(level, 1 + rules.longest_gap_days + days if days >= 0 else -1, met + which if which >= 0 else -1)
+        [(level, 1 + rules.longest_gap_days + days if days >= 0 else size, met + which if which >= 0 else size)
          for level, each in enumerate(watch.reached) for days, which in each],
         [(own,) for own in own_places(rules)],
         [(int(level),) for level in watch.levels]]
@@ -156,10 +184,9 @@ def _plan(case: Case, thresholds: np.ndarray) -> tuple:
     furthest = days_looked_at(terms, rules.hold_days)
     midnights = furthest + 2
     hours_at_once = 4 * (midnights + math.ceil((max(terms.paper_hours, 24) + 24 * midnights) / terms.interval_h) + 2)
-    plan = [rules.longest_gap_days, counts, inside, met, met + len(watch.nothing.met), *begins[:-1], rules.hold_days, furthest,
+    plan = [rules.longest_gap_days, counts, inside, met, size, *begins[:-1], rules.hold_days, furthest,
             terms.downgrade, case.withdraw_on_lift, terms.interval_h, case.issue_hour, case.escalate, hours_at_once, *table]
-    return (np.searchsorted(thresholds, rules.thresholds) + 1, np.array(plan, np.int64), float(terms.lead_hours),
-            float(terms.paper_hours))
+    return np.array(plan, np.int64)
 
 
 def _worth(case: Case, areas: int, days: int) -> Worth:

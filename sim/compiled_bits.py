@@ -4,6 +4,8 @@ import numpy as np
 from numba import njit
 
 WORD = 64
+LANES = 8
+"""Words of one plane: as many as two or four steps of a processor take."""
 NONE = np.uint64(0)
 
 
@@ -42,14 +44,15 @@ def sliced(rank, slices):
 
 
 @njit(cache=True)
-def compare(slices, word, at_least, over):
-    """Where ranks are at least so much, and that at least 1. slices : uint64[word, digit, row]. at_least : by threshold.
-    over : uint64[threshold, row], filled."""
+def compare(slices, at_least, lane, over):
+    """Where ranks are at least so much, and that at least 1. slices : uint64[digit, row], of one word. at_least : by threshold.
+    over : uint64[threshold, row, lane], its lane filled."""
     for threshold in range(len(at_least)):
-        for digit in range(slices.shape[1]):  # from the lowest: a higher digit overrules
-            if (at_least[threshold] - 1) >> digit & 1:  # as greater than one less
-                for row in range(over.shape[1]):
-                    over[threshold, row] = slices[word, digit, row] & (over[threshold, row] if digit else NONE)
-            else:
-                for row in range(over.shape[1]):
-                    over[threshold, row] = slices[word, digit, row] | (over[threshold, row] if digit else NONE)
+        for row in range(over.shape[1]):
+            above = NONE
+            for digit in range(len(slices)):  # from the lowest: a higher digit overrules
+                if (at_least[threshold] - 1) >> digit & 1:  # as greater than one less
+                    above &= slices[digit, row]
+                else:
+                    above |= slices[digit, row]
+            over[threshold, row, lane] = above

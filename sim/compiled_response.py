@@ -8,7 +8,7 @@ hour and obey; tests hold the one against the other.
 import numpy as np
 from numba import njit
 
-from sim.compiled_bits import NONE, WORD, compare, ones
+from sim.compiled_bits import LANES, NONE, WORD, compare, ones
 from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow
 
 WIDTH = 5
@@ -188,18 +188,18 @@ def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, tur
 
 
 @njit(cache=True)
-def _regret(due, series, now, area, prices, stretches, heavy, member, out, first):
+def _regret(due, now, prices, stretches, area, heavy, out, first):
     """Add heavy days, those without a level, days on which more, and less, was due than was in force at noon; after the next
     figure, what these cost."""
     for word in range(now.shape[1]):
-        out[first] += ones(heavy[member, word])
-        out[first + 1] += ones(heavy[member, word] & now[0, word])
+        out[first] += ones(heavy[word])
+        out[first + 1] += ones(heavy[word] & now[0, word])
     for was in range(WIDTH):
         for had in range(WIDTH):
             for phase in range(len(stretches) if was != had else 0):
                 days = 0
                 for word in range(now.shape[1]):
-                    both = due[series, was, word] & now[had, word] & stretches[phase, word]
+                    both = due[was, word] & now[had, word] & stretches[phase, word]
                     if both:
                         days += ones(both)
                 if days:
@@ -213,45 +213,62 @@ def _regret(due, series, now, area, prices, stretches, heavy, member, out, first
 
 @njit(cache=True)
 def due_days(slices, at_least, plan, lead_h, paper_h, days, leads, due):
-    """Days on which each response level is in force at noon. slices : uint64[word, digit, row]. due : uint64[series, level,
-    word of 64 days], filled."""
-    over, told, told_h, counts, order, since, until, hour, level = _room(len(at_least), days, leads, plan[INTERVAL_H])
-    noon = np.zeros(due.shape[1:], np.uint64)
-    for word in range(len(slices)):
-        compare(slices, word, at_least, over)
+    """Days on which each response level is in force at noon. slices : uint64[1, word, digit, row]. at_least : int64[variant,
+    threshold]. due : uint64[variant, series, level, word of 64 days], filled."""
+    over, told, told_h, counts, order, since, until, hour, level = _room(at_least.shape[1], days, leads, plan[INTERVAL_H])
+    noon = np.zeros(due.shape[2:], np.uint64)
+    words = slices.shape[1]
+    for first in range(0, len(at_least) * words, LANES):
+        last = min(first + LANES, len(at_least) * words)
+        for item in range(first, last):
+            compare(slices[0, item % words], at_least[item // words], item - first, over)
         follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
-        for series in range(min(WORD, len(due) - word * WORD)):
-            changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order, since, until, hour, level)
-            _respond(changes, level, plan[ESCALATE])
-            _noon_days(changes, hour, level, days, noon)
-            due[word * WORD + series] = noon
+        for item in range(first, last):
+            word = item % words
+            for bit in range(min(WORD, due.shape[1] - word * WORD)):
+                changes = _in_force(told, told_h, counts, (item - first) * WORD + bit, 24.0 * days,
+                                    plan[WITHDRAW_ON_LIFT] > 0, order, since, until, hour, level)
+                _respond(changes, level, plan[ESCALATE])
+                _noon_days(changes, hour, level, days, noon)
+                due[item // words, word * WORD + bit] = noon
 
 
 @njit(cache=True)
-def area_figures(slices, at_least, plan, lead_h, paper_h, days, leads, area, terms, rates, ramps, there, prices, stretches, due,
-                 heavy, out):
-    """What one area comes to in each member, added to `out` in the order of `cases.FIGURES`: float64[member, figure].
+def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rates, ramps, there, prices, stretches, due, heavy,
+               out):
+    """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
+    float64[variant, member, figure].
 
-    slices : uint64[word, digit, row]. due : uint64[member or 1, level, word of days]; heavy : uint64[member, word of days].
+    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. due : uint64[variant, member or 1, area, level,
+    word of days]; heavy : uint64[area, member, word of days].
     """
-    over, told, told_h, counts, order, since, until, hour, level = _room(len(at_least), days, leads, plan[INTERVAL_H])
+    over, told, told_h, counts, order, since, until, hour, level = _room(at_least.shape[1], days, leads, plan[INTERVAL_H])
     turns, lasts_h, totals = np.zeros((2, len(hour)), np.int64), np.zeros(len(hour)), np.zeros((PAIRS + 1, WIDTH))
-    off, noon = np.zeros(WIDTH), np.zeros(due.shape[1:], np.uint64)
+    off, noon = np.zeros(WIDTH), np.zeros(due.shape[3:], np.uint64)
     after = 2 * (WIDTH - 1) + rates.shape[4]
-    for word in range(len(slices)):
-        compare(slices, word, at_least, over)
-        follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
-        for series in range(min(WORD, len(out) - word * WORD)):
-            member = word * WORD + series
-            changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order, since, until, hour, level)
-            _warned(told, counts, series, since, out[member])
-            out[member, after + 4] += changes
-            _respond(changes, level, plan[ESCALATE])
-            if changes:
-                _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, turns, lasts_h, totals, off,
-                        out[member])
-            _noon_days(changes, hour, level, days, noon)
-            _regret(due, min(member, len(due) - 1), noon, area, prices, stretches, heavy, member, out[member], after)
+    words, members = slices.shape[1], out.shape[1]
+    for area in range(len(slices)):
+        for first in range(0, len(at_least) * words, LANES):
+            last = min(first + LANES, len(at_least) * words)
+            for item in range(first, last):
+                compare(slices[area, item % words], at_least[item // words], item - first, over)
+            follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
+            for item in range(first, last):
+                case, word = item // words, item % words
+                for bit in range(min(WORD, members - word * WORD)):
+                    member, series = word * WORD + bit, (item - first) * WORD + bit
+                    mine = out[case, member]
+                    changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order, since,
+                                        until, hour, level)
+                    _warned(told, counts, series, since, mine)
+                    mine[after + 4] += changes
+                    _respond(changes, level, plan[ESCALATE])
+                    if changes:
+                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, turns, lasts_h, totals, off,
+                                mine)
+                    _noon_days(changes, hour, level, days, noon)
+                    _regret(due[case, min(member, due.shape[1] - 1), area], noon, prices, stretches, area, heavy[area, member],
+                            mine, after)
 
 
 @njit(cache=True)
@@ -263,8 +280,9 @@ def _respond(changes, level, escalate):
 
 @njit(cache=True)
 def _room(thresholds, days, leads, interval_h):
-    """Arrays to work in: a word's days, its decisions, what comes into force for one series."""
+    """Arrays to work in: the days of LANES words, its decisions, what comes into force for one series."""
     most = 2 * (24 * days // interval_h + 2)  # at each issue one on the active warning and one on the announced
-    return (np.zeros((thresholds, days * (1 + leads)), np.uint64), np.zeros((WORD, most), np.int32), np.zeros((WORD, most)),
-            np.zeros((2, WORD), np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most),
+    series = LANES * WORD
+    return (np.zeros((thresholds, days * (1 + leads), LANES), np.uint64), np.zeros((series, most), np.int32),
+            np.zeros((series, most)), np.zeros((2, series), np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most),
             np.zeros(most, np.int64))
