@@ -6,6 +6,7 @@ block that it is made in, nor on the variant.
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -33,6 +34,9 @@ FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level 
 
 COLUMNS_AT_ONCE = 6_000
 """Columns of one block: enough to forget the cost of a call, few enough to stay in the cache."""
+
+WORTH_COMPILING = 500_000
+"""Winters of one area under one variant from which a sweep is compiled: fewer are done before the compiler is."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a sweep works on, read once and handed to every worker once. compiled : the kernels of the extra do it."""
+    """All that a sweep works on, read once and handed to every worker once. compiled : by the kernels of `compiled`."""
 
     weathers: tuple[Weather, ...]
     cases: tuple[Case, ...]
@@ -112,7 +116,8 @@ def inputs_of(worlds: tuple[World, ...]) -> Inputs:
             response.preadjust_episodes if response.preadjust else 0, response.withdraw_on_lift, world.linkage,
             response.escalate, reduced.get(key) if classes else None,
             world if people and world.settings.compliance.share < 1 else None))
-    return Inputs(tuple(kept), tuple(cases))
+    winters = sum(len(kept[case.weather].members) * len(kept[case.weather].place) for case in cases)
+    return Inputs(tuple(kept), tuple(cases), winters >= WORTH_COMPILING and find_spec("numba") is not None)
 
 
 def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
@@ -122,6 +127,8 @@ def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
         mine = [at for at, case in enumerate(inputs.cases) if case.weather == number]
         ensemble = weather.given.members if weather.together else 1
         block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * ensemble))
+        if inputs.compiled and ensemble == 1:
+            block = max(1, block // 64) * 64  # members of an area share a machine word
         for first in range(0, len(weather.members), block):
             last = min(first + block, len(weather.members))
             tasks += [Task(tuple(mine[at: at + cases_at_once]), first, last) for at in range(0, len(mine), cases_at_once)]

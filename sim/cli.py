@@ -284,7 +284,8 @@ def _progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
         if not bar.live.is_started and time.monotonic() - began > 1 and sys.stderr.isatty():
             bar.start()
         place = STAGES.index(stage) if stage in STAGES else STAGES.index("running")
-        words = text(f"cli.stage.{STAGES[place]}", lang, run="" if stage in STAGES else stage)
+        known = stage in {*STAGES, "compiling"}
+        words = text(f"cli.stage.{stage if known else STAGES[place]}", lang, run="" if known else stage)
         bar.update(task, description=words, completed=place + done / of)
 
     try:

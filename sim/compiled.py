@@ -6,7 +6,6 @@ installed and there is enough to do.
 """
 
 import math
-from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
@@ -20,16 +19,8 @@ from sim.warning import days_looked_at
 from sim.watch import Watch, own_places
 from sim.weather import Shown, Weather
 
-WORTH_COMPILING = 200_000
-"""Winters of one area under one variant from which a sweep takes the kernels: below, arrays are done before these are read."""
-
 WORD = 64
 LEVELS = 1 + int(Level.red)
-
-
-def pays(runs: int) -> bool:
-    """Whether a sweep of so many winters of one area is done by the kernels: where the extra is there and they are many."""
-    return runs >= WORTH_COMPILING and find_spec("numba") is not None
 
 
 def run_task(inputs: Inputs, task: Task) -> np.ndarray:
@@ -44,6 +35,14 @@ def run_task(inputs: Inputs, task: Task) -> np.ndarray:
         if some:
             found[some] = do([cases[place] for place in some], weather, shown, task.first)
     return found
+
+
+def compile_for(inputs: Inputs) -> None:
+    """Compile the kernels, or read them from where they are kept: one variant of one member is done."""
+    shown = inputs.weathers[0].shown(0, 1)
+    some = [place for place, case in enumerate(inputs.cases) if case.weather == 0 and _holds(case, shown)]
+    if some:
+        run_task(inputs, Task((some[0],), 0, 1))
 
 
 def _holds(case: Case, shown: Shown) -> bool:

@@ -1,7 +1,27 @@
-"""Bits of machine words, compiled: days above thresholds as planes of 64 series. A door to `numba`, an extra."""
+"""Bits of machine words, compiled: days above thresholds as planes of 64 series. The door to `numba`, an extra."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
-from numba import njit
+from numba import config, njit
+
+KERNELS = sorted(Path(__file__).parent.glob("compiled_*.py"))
+KEPT = (Path(config.CACHE_DIR or Path(__file__).parent / "__pycache__")
+        / f"hpwsim-{sha256(b''.join(path.read_bytes() for path in KERNELS)).hexdigest()[:16]}")
+"""Where compiled kernels are kept: elsewhere for every state of their sources, since a kernel's own file does not tell when
+another one that it calls has changed."""
+
+
+def kernel(function: Callable) -> Callable:
+    """Compile a function when it is first called, and keep it for the next process."""
+    before, config.CACHE_DIR = config.CACHE_DIR, str(KEPT)
+    try:
+        return njit(cache=True)(function)
+    finally:
+        config.CACHE_DIR = before
+
 
 WORD = 64
 LANES = 8
@@ -9,7 +29,7 @@ LANES = 8
 NONE = np.uint64(0)
 
 
-@njit(cache=True)
+@kernel
 def ones(word):
     """How many bits are set."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -18,7 +38,7 @@ def ones(word):
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@njit(cache=True)
+@kernel
 def ranked(values, thresholds, first_at, rank):
     """How many thresholds each value is above. values : float[n]. thresholds : ascending, of the type of the values.
     first_at : by whole number up to the last threshold, how many thresholds are below it. rank : [n], filled."""
@@ -33,7 +53,7 @@ def ranked(values, thresholds, first_at, rank):
         rank[n] = above
 
 
-@njit(cache=True)
+@kernel
 def sliced(rank, slices):
     """Ranks as planes of their binary digits. rank : uint[word, 64, row]. slices : uint64[word, digit, row], added to."""
     for word in range(rank.shape[0]):
@@ -43,16 +63,19 @@ def sliced(rank, slices):
                     slices[word, digit, row] |= np.uint64((rank[word, member, row] >> digit) & 1) << np.uint64(member)
 
 
-@njit(cache=True)
-def compare(slices, at_least, lane, over):
+@kernel
+def compare(slices, at_least, lane, above, over):
     """Where ranks are at least so much, and that at least 1. slices : uint64[digit, row], of one word. at_least : by threshold.
-    over : uint64[threshold, row, lane], its lane filled."""
+    above : uint64[row], to work with. over : uint64[threshold, row, lane], its lane filled."""
     for threshold in range(len(at_least)):
-        for row in range(over.shape[1]):
-            above = NONE
-            for digit in range(len(slices)):  # from the lowest: a higher digit overrules
-                if (at_least[threshold] - 1) >> digit & 1:  # as greater than one less
-                    above &= slices[digit, row]
-                else:
-                    above |= slices[digit, row]
-            over[threshold, row, lane] = above
+        for row in range(len(above)):
+            above[row] = NONE
+        for digit in range(len(slices)):  # from the lowest: a higher digit overrules
+            if (at_least[threshold] - 1) >> digit & 1:  # as greater than one less
+                for row in range(len(above)):
+                    above[row] &= slices[digit, row]
+            else:
+                for row in range(len(above)):
+                    above[row] |= slices[digit, row]
+        for row in range(len(above)):
+            over[threshold, row, lane] = above[row]

@@ -1,14 +1,12 @@
-"""What decisions come to, compiled: what comes into force, level hours, sums and days missed, series by series. A door to
-`numba`, an extra.
+"""What decisions come to, compiled: what comes into force, level hours, sums and days missed, series by series.
 
 The rules are those of `agenda.in_force` and `response` (model, section 6) and of `cases`, for lines that all begin at the
 hour and obey; tests hold the one against the other.
 """
 
 import numpy as np
-from numba import njit
 
-from sim.compiled_bits import LANES, NONE, WORD, compare, ones
+from sim.compiled_bits import LANES, NONE, WORD, compare, kernel, ones
 from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow
 
 WIDTH = 5
@@ -19,7 +17,7 @@ HOURS, RISES, FALLS, PAIRS = range(4)
 """Rows of what a level is worth: an hour, a rise, a fall; from the fourth on, an hour of lines with a pair of ramp times."""
 
 
-@njit(cache=True)
+@kernel
 def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, order, since, until, hour, level):
     """Changes that come into force for a series, as `agenda.in_force`: how many. hour, level : filled.
 
@@ -66,7 +64,7 @@ def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, order, si
     return changes
 
 
-@njit(cache=True)
+@kernel
 def _warned(told, counts, series, highest, out):
     """Add a series' warnings by the highest level they reached, cancelled ones left out. out : float64[level]."""
     for about in range(counts[1, series]):
@@ -81,7 +79,7 @@ def _warned(told, counts, series, highest, out):
             out[highest[about] - 1] += 1
 
 
-@njit(cache=True)
+@kernel
 def _noon_days(changes, hour, level, days, noon):
     """Days on which each response level is in force at noon. noon : uint64[level, word of 64 days], filled."""
     for lv in range(WIDTH):
@@ -101,7 +99,7 @@ def _noon_days(changes, hour, level, days, noon):
             now = level[change]
 
 
-@njit(cache=True)
+@kernel
 def _steps(changes, hour, level, until_h, turns, lasts_h, totals):
     """Steps of a response up to an hour, as `response.steps_of`: how many. turns : int64[2, step], levels before and after.
     totals : float64[4, level], hours, rises and falls of each level, filled."""
@@ -127,7 +125,7 @@ def _steps(changes, hour, level, until_h, turns, lasts_h, totals):
     return count
 
 
-@njit(cache=True)
+@kernel
 def _cut_short(turns, lasts_h, count, down_h, up_h, totals, off):
     """Level-equivalent hours of ramps that are cut short, as `response.cut_short`: whether there are any. totals : the row
     of pairs, filled. off : float64[level], what the ramps before leave to a step."""
@@ -157,7 +155,7 @@ def _cut_short(turns, lasts_h, count, down_h, up_h, totals, off):
     return found
 
 
-@njit(cache=True)
+@kernel
 def _gains(out, first, sign, totals, row, rates, term, area, worth):
     """Add what a row of totals is worth. rates : as in Worth, of its row `worth`."""
     for lv in range(rates.shape[3]):
@@ -167,7 +165,7 @@ def _gains(out, first, sign, totals, row, rates, term, area, worth):
                 out[first + each] += times * rates[term, area, worth, lv, each]
 
 
-@njit(cache=True)
+@kernel
 def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, turns, lasts_h, totals, off, out):
     """Add hours at each level, then sums, of one series. out : float64[figure]."""
     count = _steps(changes, hour, level, until_h, turns, lasts_h, totals)
@@ -178,16 +176,26 @@ def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, tur
         if terms[term, 0] != until_h:
             until_h = terms[term, 0]
             count = _steps(changes, hour, level, until_h, turns, lasts_h, totals)
+        if not count:
+            continue
         sign = terms[term, 1]
         _gains(out, first, sign, totals, HOURS, rates, term, area, HOURS)
         _gains(out, first, -sign, totals, RISES, rates, term, area, RISES)
         _gains(out, first, -sign, totals, FALLS, rates, term, area, FALLS)
+        rises_h = falls_h = np.inf  # the shortest: ramps that are not longer are not cut short
+        for step in range(count):
+            if turns[1, step] > turns[0, step]:
+                rises_h = min(rises_h, lasts_h[step])
+            else:
+                falls_h = min(falls_h, lasts_h[step])
         for pair in range(len(ramps)):
-            if there[term, area, pair] and _cut_short(turns, lasts_h, count, ramps[pair, 0], ramps[pair, 1], totals, off):
+            if not there[term, area, pair] or (ramps[pair, 0] <= rises_h and ramps[pair, 1] <= falls_h):
+                continue
+            if _cut_short(turns, lasts_h, count, ramps[pair, 0], ramps[pair, 1], totals, off):
                 _gains(out, first, sign, totals, PAIRS, rates, term, area, PAIRS + pair)
 
 
-@njit(cache=True)
+@kernel
 def _regret(due, now, prices, stretches, area, heavy, out, first):
     """Add heavy days, those without a level, days on which more, and less, was due than was in force at noon; after the next
     figure, what these cost."""
@@ -211,17 +219,19 @@ def _regret(due, now, prices, stretches, area, heavy, out, first):
 # ---------------------------------------------------------------- words of series
 
 
-@njit(cache=True)
+@kernel
 def due_days(slices, at_least, plan, lead_h, paper_h, days, leads, due):
     """Days on which each response level is in force at noon. slices : uint64[1, word, digit, row]. at_least : int64[variant,
     threshold]. due : uint64[variant, series, level, word of 64 days], filled."""
-    over, told, told_h, counts, order, since, until, hour, level = _room(at_least.shape[1], days, leads, plan[INTERVAL_H])
+    above, over = _room_for_days(at_least.shape[1], days, leads)
+    told, told_h, counts = _room_for_decisions(days, plan[INTERVAL_H])
+    order, since, until, hour, level = _room_for_changes(told.shape[1])
     noon = np.zeros(due.shape[2:], np.uint64)
     words = slices.shape[1]
     for first in range(0, len(at_least) * words, LANES):
         last = min(first + LANES, len(at_least) * words)
         for item in range(first, last):
-            compare(slices[0, item % words], at_least[item // words], item - first, over)
+            compare(slices[0, item % words], at_least[item // words], item - first, above, over)
         follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
         for item in range(first, last):
             word = item % words
@@ -233,16 +243,18 @@ def due_days(slices, at_least, plan, lead_h, paper_h, days, leads, due):
                 due[item // words, word * WORD + bit] = noon
 
 
-@njit(cache=True)
+@kernel
 def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rates, ramps, there, prices, stretches, due, heavy,
                out):
     """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
     float64[variant, member, figure].
 
-    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. due : uint64[variant, member or 1, area, level,
-    word of days]; heavy : uint64[area, member, word of days].
+    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. due : uint64[variant, member or 1, area,
+    level, word of days]; heavy : uint64[area, member, word of days].
     """
-    over, told, told_h, counts, order, since, until, hour, level = _room(at_least.shape[1], days, leads, plan[INTERVAL_H])
+    above, over = _room_for_days(at_least.shape[1], days, leads)
+    told, told_h, counts = _room_for_decisions(days, plan[INTERVAL_H])
+    order, since, until, hour, level = _room_for_changes(told.shape[1])
     turns, lasts_h, totals = np.zeros((2, len(hour)), np.int64), np.zeros(len(hour)), np.zeros((PAIRS + 1, WIDTH))
     off, noon = np.zeros(WIDTH), np.zeros(due.shape[3:], np.uint64)
     after = 2 * (WIDTH - 1) + rates.shape[4]
@@ -251,38 +263,48 @@ def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rate
         for first in range(0, len(at_least) * words, LANES):
             last = min(first + LANES, len(at_least) * words)
             for item in range(first, last):
-                compare(slices[area, item % words], at_least[item // words], item - first, over)
+                compare(slices[area, item % words], at_least[item // words], item - first, above, over)
             follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
             for item in range(first, last):
                 case, word = item // words, item % words
                 for bit in range(min(WORD, members - word * WORD)):
                     member, series = word * WORD + bit, (item - first) * WORD + bit
                     mine = out[case, member]
-                    changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order, since,
-                                        until, hour, level)
+                    changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order,
+                                        since, until, hour, level)
                     _warned(told, counts, series, since, mine)
                     mine[after + 4] += changes
                     _respond(changes, level, plan[ESCALATE])
                     if changes:
-                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, turns, lasts_h, totals, off,
-                                mine)
+                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, turns, lasts_h, totals,
+                                off, mine)
                     _noon_days(changes, hour, level, days, noon)
                     _regret(due[case, min(member, due.shape[1] - 1), area], noon, prices, stretches, area, heavy[area, member],
                             mine, after)
 
 
-@njit(cache=True)
+@kernel
 def _respond(changes, level, escalate):
     """Warning levels as response levels, in place."""
     for change in range(changes):
         level[change] = min(level[change] + escalate, WIDTH - 1) if level[change] else 0
 
 
-@njit(cache=True)
-def _room(thresholds, days, leads, interval_h):
-    """Arrays to work in: the days of LANES words, its decisions, what comes into force for one series."""
-    most = 2 * (24 * days // interval_h + 2)  # at each issue one on the active warning and one on the announced
-    series = LANES * WORD
-    return (np.zeros((thresholds, days * (1 + leads), LANES), np.uint64), np.zeros((series, most), np.int32),
-            np.zeros((series, most)), np.zeros((2, series), np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most),
-            np.zeros(most, np.int64))
+@kernel
+def _room_for_days(thresholds, days, leads):
+    """Planes of one word, and of LANES words by threshold."""
+    rows = days * (1 + leads)
+    return np.zeros(rows, np.uint64), np.zeros((thresholds, rows, LANES), np.uint64)
+
+
+@kernel
+def _room_for_decisions(days, interval_h):
+    """Decisions of LANES words, as in `compiled_warning`: at each issue one on the active warning, one on the announced."""
+    series, most = LANES * WORD, 2 * (24 * days // interval_h + 2)
+    return np.zeros((series, most), np.int32), np.zeros((series, most)), np.zeros((2, series), np.int64)
+
+
+@kernel
+def _room_for_changes(most):
+    """What `_in_force` works with and fills."""
+    return (np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most), np.zeros(most, np.int64))

@@ -1,4 +1,4 @@
-"""The warning machine, compiled: LANES words of 64 series at a time, one bit each. A door to `numba`, an extra.
+"""The warning machine, compiled: LANES words of 64 series at a time, one bit each.
 
 The rules are those of `watch` and `warning` (model, section 4), statement by statement; tests hold the one against the
 other. A plane is a row of LANES words, and each statement a loop over them that a processor does in a step or two. Arrays are
@@ -6,9 +6,8 @@ arguments, not fields: to read a field costs two locked counts of its owners.
 """
 
 import numpy as np
-from numba import njit
 
-from sim.compiled_bits import LANES, NONE, WORD, ones
+from sim.compiled_bits import LANES, NONE, WORD, kernel, ones
 
 ISSUE, UPGRADE, DOWNGRADE, ADVANCE, LIFT, CANCEL = range(6)
 LIFTS, NEXT, DUE = range(3)
@@ -20,7 +19,7 @@ above T0 today, and on the days that a lift looks at; what a decision concerns."
 
 ALL = ~NONE
 
-(GAP, COUNTS, INSIDE, MET, SIZE, CHAINS, PLAIN, NESTED, INNER, WAYS, OWN, LEVELS, HOLD_DAYS, FURTHEST, DOWNGRADE,
+(GAP, COUNTS, INSIDE, MET, SIZE, CHAINS, PLAIN, NESTED, INNER, WAYS, OWN, LEVELS, HOLD_DAYS, FURTHEST, MAY_LOWER,
  WITHDRAW_ON_LIFT, INTERVAL_H, ISSUE_HOUR, ESCALATE, HOURS_AT_ONCE, TABLE) = range(21)
 """Places in a plan: the rules of a variant as one array, int64. The state of open episodes is an array of planes: whether
 there is one, then clean days, days counted, runs of chains, inner runs met within nested ones, what is met.
@@ -36,7 +35,7 @@ plane of ones, for none); each level's own threshold; each level's number. The r
 # ---------------------------------------------------------------- episodes (as in `watch`)
 
 
-@njit(cache=True)
+@kernel
 def _any(planes, row):
     """Whether a plane holds for any series."""
     some = NONE
@@ -45,7 +44,7 @@ def _any(planes, row):
     return some != NONE
 
 
-@njit(cache=True)
+@kernel
 def _after(state, over, day, work, plan):
     """Open episodes after one more day, in place. over : uint64[threshold, row, lane], the day being one of the rows. work :
     HOT, above T0 on it, is read; GONE, the episodes that the day has closed, is filled."""
@@ -89,7 +88,7 @@ def _after(state, over, day, work, plan):
         met += 1
 
 
-@njit(cache=True)
+@kernel
 def _ahead(state, over, today, leads, work, plan, scratch, reaches, begins, since):
     """The first episode with a day after today and a level: `Sight.reaches` and `Sight.begins`, filled.
 
@@ -139,7 +138,7 @@ def _ahead(state, over, today, leads, work, plan, scratch, reaches, begins, sinc
 # ---------------------------------------------------------------- decisions (as in `warning`)
 
 
-@njit(cache=True)
+@kernel
 def _add(hours, planes, used, row, hour, work, plane):
     """Series told for an hour, beside those that are. hours : [row, place]; planes : [row, place, lane]; used : [row], how
     many hours there are. plane : the row of `work`."""
@@ -157,7 +156,7 @@ def _add(hours, planes, used, row, hour, work, plane):
         planes[row, at, lane] |= work[plane, lane]
 
 
-@njit(cache=True)
+@kernel
 def _strike(hours, planes, used, row, work, gone):
     """Series that are told for no hour any more. gone : the row of `work`."""
     kept = 0
@@ -172,7 +171,7 @@ def _strike(hours, planes, used, row, work, gone):
     used[row] = kept
 
 
-@njit(cache=True)
+@kernel
 def _note(told, told_h, counts, kind, work, plane, level, plan, hour):
     """One decision of each series of a plane. told : int32[series, decision], kind + 8 x level + 64 x number of the warning;
     told_h : its hours; counts : int64[2, series], decisions and warnings so far. level : uint64[level, lane], what is asked."""
@@ -195,7 +194,7 @@ def _note(told, told_h, counts, kind, work, plane, level, plan, hour):
             counts[0, series] = at + 1
 
 
-@njit(cache=True)
+@kernel
 def _union(planes, used, row, work, plane):
     """Series that are told for any hour."""
     for lane in range(LANES):
@@ -205,7 +204,7 @@ def _union(planes, used, row, work, plane):
             work[plane, lane] |= planes[row, at, lane]
 
 
-@njit(cache=True)
+@kernel
 def _settle(level, next_level, hours, planes, used, work, now):
     """Announced warnings whose hour has come become active; lifted ones are gone."""
     begun, moves = NEW, SOME
@@ -225,10 +224,10 @@ def _settle(level, next_level, hours, planes, used, work, now):
             level[place, lane] = (level[place, lane] & ~work[moves, lane]) | (next_level[place, lane] & work[begun, lane])
             next_level[place, lane] &= ~work[begun, lane]
     _strike(hours, planes, used, LIFTS, work, moves)
-    _strike(hours, planes, used, NEXT, work, moves)
+    _strike(hours, planes, used, NEXT, work, begun)
 
 
-@njit(cache=True)
+@kernel
 def _of_active(level, hours, planes, used, told, told_h, counts, work, plan, paper_h, now, reaches, begins, over, row, leads,
                lower):
     """Lift, upgrade, downgrade of the active warnings of one issue. work : TODAY and SOON, above T0 today and on the days that
@@ -258,7 +257,7 @@ def _of_active(level, hours, planes, used, told, told_h, counts, work, plan, pap
                 work[FIRST, lane] = work[OTHER, lane] & begins[day, lane]
                 work[RAISED, lane] |= work[FIRST, lane]
             _note(told, told_h, counts, UPGRADE, work, FIRST, reaches, plan, _begin(now, day, soonest))
-    if plan[DOWNGRADE]:
+    if plan[MAY_LOWER]:
         for lane in range(LANES):
             below = NONE
             for place in range(levels - 1, -1, -1):
@@ -279,13 +278,13 @@ def _of_active(level, hours, planes, used, told, told_h, counts, work, plan, pap
                                   | (lower[place, lane] & work[LOWERED, lane]))
 
 
-@njit(cache=True)
+@kernel
 def _begin(now, day, soonest):
     """The hour for which a warning can be told whose episode begins on a day from today on."""
     return max(24.0 * (now // 24 + day), soonest) if day else soonest
 
 
-@njit(cache=True)
+@kernel
 def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, work, plan, lead_h, paper_h, now, reaches,
                   begins, lower):
     """Issue, cancel, advance, upgrade of the announced warnings of one issue."""
@@ -347,7 +346,7 @@ def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, 
             next_level[place, lane] = (next_level[place, lane] & ~work[GONE, lane]) | (reaches[place, lane] & taken)
 
 
-@njit(cache=True)
+@kernel
 def follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts):
     """All decisions of the series of LANES words over a period. over : uint64[threshold, day x (1 + leads), lane], of each
     issue day, itself first. told, told_h, counts : as in `_note`, filled."""

@@ -13,6 +13,7 @@ import pandas as pd
 
 from sim import wording
 from sim.cases import FIGURES, Inputs, Task, inputs_of, tasks_of
+from sim.compiled import compile_for
 from sim.errors import Finding, InputError
 from sim.experiment import Scenario, load
 from sim.results import version
@@ -130,6 +131,10 @@ def worked(inputs: Inputs, tasks: list[Task], kept: "_Parts | None" = None, *, c
             figures[list(task.cases), task.first: task.last] = found
             done += 1
     left = [(number, task) for number, task in enumerate(tasks) if not (kept and kept.has(number))]
+    if inputs.compiled and left and not scheduler:
+        if progress:
+            progress("compiling", 0, 1)
+        compile_for(inputs)  # before there are processes: once for all of them
     with workers(inputs, min(count, max(len(left), 1)), scheduler) as answers:
         for number, found in answers(left):
             task = tasks[number]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.cases import Inputs, Task, run_task
+from sim.cases import Inputs, Task
+from sim.compiled import run_task
 from sim.errors import Finding, InputError
 
 Done = Iterator[tuple[int, np.ndarray]]

@@ -8,14 +8,16 @@ import pytest
 
 from sim.files import records
 
-ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"],
+ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes", "compiled_bits"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
-         ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"], ["watch"],
+         ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"],
+         ["watch", "compiled_warning"],
          ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["synthetic", "lead_scores"],
-         ["groups", "negotiation", "response", "ledger", "weather"], ["phases"], ["office"], ["engine", "accounts"],
-         ["totals", "reading"], ["experiment"], ["wording", "cases"], ["society"], ["tables"],
+         ["groups", "negotiation", "response", "compiled_response", "ledger", "weather"], ["phases"], ["office"],
+         ["engine", "accounts"],
+         ["totals", "reading"], ["experiment"], ["wording", "cases"], ["society", "compiled"], ["tables"],
          ["orders", "electricity", "reductions", "regret", "verification"], ["assessment", "blanket"],
          ["results", "differences", "uniform", "workers"], ["sweeping"], ["sensitivities", "charts", "metrics"],
          ["comparison", "mechanisms"],
@@ -29,7 +31,8 @@ DOORS = {"simpy": {"engine"},
          "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables", "skill", "winters"},
          "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"},
          "scores": {"verification"}, "xarray": {"verification"}, "distributed": {"workers"}, "concurrent": {"workers"},
-         "SALib": {"sensitivities"}}
+         "SALib": {"sensitivities"},
+         "numba": {"compiled_bits"}}
 
 
 def modules(root):

@@ -16,7 +16,8 @@ from worlds import line, write_areas, write_world
 import sim
 from sim import experiment, tables
 from sim.accounts import reckon
-from sim.cases import FIGURES, inputs_of, levels_at_noon, run_task, tasks_of
+from sim.cases import FIGURES, inputs_of, levels_at_noon, tasks_of
+from sim.compiled import run_task
 from sim.errors import InputError
 from sim.experiment import accounts_of, course_of
 from sim.office import schedule

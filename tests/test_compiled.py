@@ -1,0 +1,94 @@
+"""The kernels of large sweeps: every figure as the arrays give it; what they cannot hold goes through the arrays."""
+
+import tempfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from test_sweep import CUTS, INDEX
+from test_twin import engine_run, plain_worlds
+from worlds import line, write_areas, write_world
+
+import sim
+from sim import compiled, experiment
+from sim.cases import FIGURES, Task, in_arrays, inputs_of, tasks_of
+
+pytest.importorskip("numba", reason="the extra `compiled` is not installed")
+
+COUNTED = [at for at, name in enumerate(FIGURES) if not name.endswith(("_kg", "_cny"))]
+CRITERIA = {"yellow": [{"over": 150, "hours": 48}], "orange": [{"over": 200, "hours": 72}],
+            "red": [{"over": 200, "hours": 96, "within_over": 300, "within_hours": 24}]}
+
+
+def both(worlds):
+    """What some worlds come to by kernels and by arrays, and that the kernels did it."""
+    inputs = replace(inputs_of(worlds), compiled=True)
+    shown = inputs.weathers[0].shown()
+    assert all(compiled._holds(case, shown) for case in inputs.cases)
+    ours = compiled.run_task(inputs, Task(tuple(range(len(inputs.cases))), 0, len(inputs.members)))
+    return ours, in_arrays(list(inputs.cases), inputs.weathers[0], shown, 0)
+
+
+def assert_same(ours, arrays):
+    assert np.array_equal(ours[:, :, COUNTED], arrays[:, :, COUNTED])
+    assert ours == pytest.approx(arrays, rel=1e-12, abs=1e-9)
+
+
+@settings(max_examples=150)
+@given(plain_worlds().filter(lambda world: any(world["criteria"].values())))
+def test_kernels_equal_arrays_in_random_worlds(world):
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world | {"preadjust": False}, folder)
+    assert_same(*both((run.world,)))
+
+
+@pytest.mark.parametrize("keys", [
+    {}, {"rules": "yangquan-2020"}, {"rules": "taiyuan-2021"}, {"criteria": CRITERIA},
+    {"response": {"downgrade": True, "escalate": 1, "withdraw_on_lift": True}, "forecast": {"every_hours": 12}},
+    {"response": {"lead_hours": 72, "paper_hours": 30}, "forecast": {"issue_hour": 3}},
+    {"seasons": "taiyuan-2021"}])
+def test_kernels_equal_arrays_for_many_members_areas_and_variants(tmp_path, keys):
+    rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(6)]
+    keys = keys | {"forecast": {"source": "synthetic", "members": 70} | keys.get("forecast", {})}
+    path = write_areas(tmp_path, {"here": (INDEX, rows), "there": (INDEX[::-1], rows[:3]), "listless": (INDEX, None)}, **keys)
+    grid = ["response.lead_hours=24,48"] if "response" not in keys else ["response.lift_hours=24,36,60"]
+    worlds = experiment.load(path, (), grid, sweeping=True).worlds
+    ours, arrays = both(worlds)
+    assert_same(ours, arrays)
+    assert ours[:, :, FIGURES.index("hours_orange")].any()
+
+
+def test_each_member_may_have_a_winter_of_its_own(tmp_path):
+    path = write_world(tmp_path, INDEX, [line("L", ramp_down_h=30, ramp_up_h=50, **CUTS)],
+                       period={"start": "2015-11-15", "end": "2015-12-31"},
+                       cities={"here": {"observed": {"generate": "yangquan", "winters": 66}, "enterprises": "list.csv"}},
+                       forecast={"source": "synthetic", "members": 66})
+    assert_same(*both(experiment.load(path).worlds))
+
+
+def test_a_sweep_with_kernels_is_one_without(tmp_path, monkeypatch):
+    """Variants that the kernels cannot hold go through the arrays, in the same sweep; workers change nothing."""
+    rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(3)]
+    path = write_world(tmp_path, INDEX, rows, forecast={"source": "synthetic", "members": 130})
+    grid = ["criteria.yellow.0.over=150,200", "response.preadjust=false,true", "compliance.share=1,0.8"]
+    without = sim.sweep(path, grid)
+    monkeypatch.setattr("sim.cases.WORTH_COMPILING", 1)
+    with_kernels = sim.sweep(path, grid)
+    assert with_kernels.inputs.compiled and not without.inputs.compiled
+    assert with_kernels.figures == pytest.approx(without.figures, rel=1e-12, abs=1e-9)
+    monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 2)
+    by_two = sim.sweep(path, grid, workers=2)
+    assert len(tasks_of(by_two.inputs)) == 3  # members in whole machine words: 64, 64 and 2
+    assert by_two.comparison.to_csv() == with_kernels.comparison.to_csv()
+
+
+def test_few_winters_are_not_worth_compiling(tmp_path, monkeypatch):
+    path = write_world(tmp_path, INDEX, [line("L", **CUTS)], forecast={"source": "synthetic", "members": 10})
+    worlds = experiment.load(path, (), ["response.lead_hours=24,48"], sweeping=True).worlds
+    for least, used in ((20, True), (21, False)):
+        monkeypatch.setattr("sim.cases.WORTH_COMPILING", least)
+        assert inputs_of(worlds).compiled is used
+    monkeypatch.setattr("sim.cases.WORTH_COMPILING", 20)
+    monkeypatch.setattr("sim.cases.find_spec", lambda _: None)
+    assert not inputs_of(worlds).compiled
