@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, a_day, in_arrays
+from sim.days import in_type
 from sim.forecast import Issue
 from sim.targets import HEAVY_ABOVE
 from sim.totals import SUMS
@@ -131,11 +132,12 @@ def _slices(observed: np.ndarray, issue: Issue, areas: int, thresholds: np.ndarr
     words, digits = -(-members // WORD), max(1, len(thresholds).bit_length())
     rank = np.zeros((areas, words * WORD, days, leads), np.min_scalar_type(len(thresholds)))
     first_at = np.searchsorted(thresholds, np.arange(math.ceil(thresholds[-1]) + 1), "left")
+    foreseen_as = np.array([in_type(one, issue(0).dtype) for one in thresholds])
     row = np.zeros((leads, columns), rank.dtype)
     for day in range(days):
         ahead = issue(day)
         ranked(np.ascontiguousarray(observed[day]), thresholds, first_at, row[0])
-        ranked(np.ascontiguousarray(ahead).ravel(), thresholds.astype(ahead.dtype), first_at, row[1:].reshape(-1))
+        ranked(np.ascontiguousarray(ahead).ravel(), foreseen_as, first_at, row[1:].reshape(-1))
         rank[:, :members, day] = row.reshape(leads, members, areas).transpose(2, 1, 0)
     slices = np.zeros((areas, words, digits, days * leads), np.uint64)
     for area in range(areas):

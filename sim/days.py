@@ -39,7 +39,7 @@ class Days:
         for _, ahead in self._issues() if new else ():
             flat = ahead.reshape(-1, ahead.shape[2])
             for threshold in new:
-                rows[threshold] += planes(flat > threshold)
+                rows[threshold] += planes(flat > in_type(threshold, flat.dtype))
         for threshold in new:
             by_day = [rows[threshold][at: at + self.leads] for at in range(0, len(rows[threshold]), self.leads)]
             self._planes[threshold] = planes(self.observed > threshold), by_day
@@ -59,7 +59,7 @@ class Days:
             for threshold in new:
                 found = self._ahead[threshold][first: first + len(ahead)]
                 for lead in range(self.leads):
-                    found |= (ahead[:, lead] > threshold).astype(found.dtype) << lead
+                    found |= (ahead[:, lead] > in_type(threshold, ahead.dtype)).astype(found.dtype) << lead
 
     def _issues(self) -> Iterator[tuple[int, np.ndarray]]:
         """Issues of some days in a row: the first day, and float[day, lead, k]."""
@@ -112,6 +112,13 @@ class Days:
         """All days up to an issue and those foreseen that are above the threshold, day 0 lowest, as one long word."""
         days = np.concatenate([self.observed[: day + 1, series], self.forecast(day)[:, series]])
         return int.from_bytes(np.packbits(days > threshold, bitorder="little").tobytes(), "little")
+
+
+def in_type(threshold: float, dtype: np.dtype) -> np.floating:
+    """A threshold that values of a type exceed just when they exceed it: rounded down, for the nearest may lie above (500 is
+    reached above 499.99…, which the nearest number of 32 bits is not below)."""
+    rounded = dtype.type(threshold)
+    return np.nextafter(rounded, dtype.type(-np.inf)) if float(rounded) > threshold else rounded
 
 
 def _packed(over: np.ndarray, before: int) -> np.ndarray:

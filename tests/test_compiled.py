@@ -44,9 +44,9 @@ def test_kernels_equal_arrays_in_random_worlds(world):
 
 
 @pytest.mark.parametrize("keys", [
-    {}, {"rules": "yangquan-2020"}, {"rules": "taiyuan-2021"}, {"criteria": CRITERIA},
+    {}, {"rules": "bj2013"}, {"rules": "mep2017"}, {"criteria": CRITERIA},
     {"response": {"downgrade": True, "escalate": 1, "withdraw_on_lift": True}, "forecast": {"every_hours": 12}},
-    {"response": {"lead_hours": 72, "paper_hours": 30}, "forecast": {"issue_hour": 3}},
+    {"response": {"lead_hours": 72, "paper_hours": 23}, "forecast": {"issue_hour": 3}},
     {"seasons": "taiyuan-2021"}])
 def test_kernels_equal_arrays_for_many_members_areas_and_variants(tmp_path, keys):
     rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(6)]

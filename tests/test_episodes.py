@@ -7,6 +7,7 @@ from sim import rulebook
 from sim.days import Days
 from sim.episodes import _of_long_word, compile_rules, episode_ahead, look_ahead
 from sim.forecast import perfect
+from sim.rulebook import Criterion
 from sim.vocab import Level
 
 DAYS, SERIES = 150, 6
@@ -46,3 +47,17 @@ def test_days_looked_up_at_once_are_those_looked_up_one_by_one():
         alone = look_ahead(days, rules, closed, slice(day, day + 1), lowering=True).of(0)
         for part, one in zip(together.of(day)[:-1], alone[:-1], strict=True):
             assert part.tolist() == one.tolist()
+
+
+def test_a_forecast_of_500_reaches_500_in_either_width():
+    """The threshold lies just below 500, where the nearest number of 32 bits is 500 itself."""
+    reached = Criterion(hours=24, reaches=500).exceeds
+    observed = np.array([[100.0], [500.0], [100.0]])
+    for width in (np.float64, np.float32):
+        foreseen = np.full((3, 1, 1), -np.inf, width)
+        foreseen[0], foreseen[1] = 500, 100
+        days = Days(observed, lambda day, foreseen=foreseen: foreseen[day])
+        days.look((reached,))
+        assert days.planes(reached) == ([0, 1, 0], [[1], [0], [0]])
+        days.compare((reached,))
+        assert days.any_ahead(reached, slice(0, 3)).ravel().tolist() == [True, False, False]
