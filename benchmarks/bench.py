@@ -5,7 +5,8 @@ lines    the winter of 2015-16 in Yangquan, one event-driven SimPy process per l
 hourly   the same with processes that wake every hour, at 10,000 lines, over a part of the winter, scaled up
 million  one million lines in 337 cities by groups, in memory passes (one pass: E @ w, 7 x 1,000,000 float64) and bytes a
          line; a pandas loop over days beside it
-sweep    1,000 forecasts x threshold sets x areas with exact totals, over 2 processes, some tasks, scaled up
+sweep    1,000 forecasts x threshold sets x areas with exact totals, over 2 processes, as arrays and compiled; of 337 areas
+         some tasks, scaled up
 default  the default scenario, report included, as a process, in seconds
 """
 
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +32,7 @@ import sweep  # noqa: E402
 from timing import REPEATS, best, memory_pass  # noqa: E402
 
 from sim import experiment  # noqa: E402
+from sim.compiled import compile_for  # noqa: E402
 from sim.engine import simulate  # noqa: E402
 from sim.errors import Findings  # noqa: E402
 from sim.grading import ask  # noqa: E402
@@ -106,14 +110,17 @@ def bench_million() -> None:
 def bench_sweep(members: int = 1_000, sets: int = 100) -> None:
     print(f"one memory pass {1e3 * memory_pass():.2f} ms")
     for areas, kept in ((11, None), (337, 2)):
-        given = sweep.inputs(areas, members if areas == 11 else 200, sets if areas == 11 else 50)
-        tasks = sweep.tasks_of(given)[:kept]
-        wall, cpu, runs = sweep.run(given, tasks)
-        scale = members * sets / runs
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
-        print(f"{areas:>4} areas: {runs:,} runs in {wall:.1f} s, {cpu:.1f} s of CPU; all {members * sets:,}"
-              f"{' (scaled up)' if scale > 1 else ''}: {wall * scale:,.0f} s, CPU over 2 cores {cpu * scale / 2:,.0f} s; "
-              f"a process {peak:.2f} GB at most")
+        loaded = sweep.inputs(areas, members if areas == 11 else 200, sets if areas == 11 else 50)
+        for compiled in (False, True) if find_spec("numba") else (False,):
+            given = replace(loaded, compiled=compiled)
+            if compiled:
+                compile_for(given)
+            wall, cpu, runs = sweep.run(given, sweep.tasks_of(given)[:kept])
+            scale = members * sets / runs
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+            print(f"{areas:>4} areas, {'compiled' if compiled else 'arrays  '}: {runs:,} runs in {wall:.1f} s, {cpu:.1f} s of "
+                  f"CPU; all {members * sets:,}{' (scaled up)' if scale > 1 else ''}: {wall * scale:,.0f} s, CPU over 2 cores "
+                  f"{cpu * scale / 2:,.0f} s; a process {peak:.2f} GB at most so far")
 
 
 def bench_default() -> None:

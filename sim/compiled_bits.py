@@ -15,10 +15,12 @@ another one that it calls has changed."""
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile a function when it is first called, and keep it for the next process."""
+    """Compile a function when it is first called, and keep it for the next process where there is a folder to write to."""
     before, config.CACHE_DIR = config.CACHE_DIR, str(KEPT)
     try:
         return njit(cache=True)(function)
+    except RuntimeError:
+        return njit(function)
     finally:
         config.CACHE_DIR = before
 
