@@ -13,6 +13,7 @@ from sim.errors import Findings
 from sim.forecast import perfect
 from sim.grading import Choice, ask
 from sim.groups import grouped
+from sim.hourly import city_hours, per_hour_of
 from sim.office import Course
 from sim.phases import Phase
 from sim.population import Population
@@ -66,6 +67,12 @@ class Winter:
         cells = int(np.prod(self.sizes))
         return [*(sums(self.cell, cells, account.avoided_kg(p)) for p in Pollutant),
                 sums(self.cell, cells, account.curtailed_output), sums(self.cell, cells, account.curtailed_value_cny)]
+
+    def hourly(self, timeline):
+        """Kilograms by pollutant and value, by city and hour."""
+        phase, series = self.phases[0], self.classes.ramps.series
+        rates = per_hour_of(phase, self.classes.of_line, len(series))
+        return city_hours(timeline, self.classes.ramps, rates, series, self.sizes[0], 24 * phase.last)
 
     def run(self, observed):
         """Warnings posted in SimPy, then the totals."""

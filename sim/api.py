@@ -18,13 +18,14 @@ from sim.sweeping import Sweep, drop_parts
 from sim.sweeping import sweep as run_sweep
 
 
-def run(scenario: Scenario, lang: str = "en", progress: Progress | None = None) -> Results:
+def run(scenario: Scenario, lang: str = "en", progress: Progress | None = None, *, by_hour: bool = False) -> Results:
     """Run every variant of a scenario.
 
     Returns Results, whose tables (`warnings`, `days`, `totals`, `output`, `lines`, `orders`, …) are tidy DataFrames
-    with the columns `run` and `member`. lang : language of reasons, clauses and the report, `en` or `zh`.
+    with the columns `run` and `member`. lang : language of reasons, clauses and the report, `en` or `zh`. by_hour : a report
+    written from them has `hourly.csv` beside it.
     """
-    return Results(scenario, run_all(scenario, progress), lang)
+    return Results(scenario, run_all(scenario, progress), lang, by_hour)
 
 
 def compare(scenarios: str | Path | Sequence[str | Path], vary: Sequence[str] = (), overrides: Sequence[str] = (),

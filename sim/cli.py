@@ -93,9 +93,10 @@ def cli() -> None:
 @cli.command(help=_help("run"))
 @click.argument("scenario", default=DEFAULT_SCENARIO)
 @click.option("--out", metavar="DIR", help=_help("out"))
+@click.option("--hourly", is_flag=True, help=_help("hourly"))
 @overrides
 @language
-def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -> None:
+def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str, *, hourly: bool) -> None:
     """Run SCENARIO with all its variants and write tables and report.
 
     Without SCENARIO: the winter of 2015-16 in Yangquan.
@@ -107,7 +108,7 @@ def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str) -
         loaded = experiment.load(_path(scenario), overrides)
         folder = Path(_path(out)) if out else Path("runs") / loaded.path.stem
         _refuse_occupied(folder)
-        results = api.run(loaded, lang, progress)
+        results = api.run(loaded, lang, progress, by_hour=hourly)
         page = api.report(results, folder, progress)
     showing.results(_console(), results, page, lang)
 

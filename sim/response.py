@@ -63,6 +63,35 @@ def level_weights(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray,
     return area
 
 
+def bends(timeline: Timeline, ramps: Ramps, until_h: float,
+          escalate: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Where the weights of ramp classes jump or change their slope up to an hour, a few at a time, in the same course as
+    `level_weights`: which : int64[m], classes; at : float64[m], hours; jump, slope : float64[m, 4], blue to red, by how much.
+    """
+    hours, levels, warnings = _padded(timeline, ramps, until_h)
+    size = len(ramps.series)
+    weight = np.zeros((size, len(WARNING_LEVELS)))
+    level, since, lasts = np.zeros(size, int), np.zeros(size), np.zeros(size)
+    goal = _goal(level)
+    for hour, to, number in zip(hours.T, levels.T, warnings.T, strict=True):
+        to_level = response_level(to, escalate)
+        if ramps.heeds is not None:
+            to_level = np.where(ramps.heeds[np.arange(size), number], to_level, 0)
+        ends = hour >= until_h
+        moves = np.flatnonzero((to_level != level) | ends)
+        ramp = np.minimum(np.minimum(hour[moves], until_h) - since[moves], lasts[moves])
+        off, none = goal[moves] - weight[moves], np.zeros((len(moves), len(WARNING_LEVELS)))
+        ramped = (lasts[moves] > 0)[:, None]
+        slope = np.divide(off, lasts[moves][:, None], out=np.zeros_like(off), where=ramped)
+        yield moves, since[moves], np.where(ramped, 0.0, off), slope
+        yield moves, since[moves] + ramp, none, -slope
+        weight[moves] = np.where(ramped, weight[moves] + slope * ramp[:, None], goal[moves])
+        lasts[moves] = np.where(to_level > level, ramps.down_h, ramps.up_h)[moves]
+        since[moves] = np.minimum(hour[moves], until_h)
+        level[moves] = np.where(ends, level, to_level)[moves]
+        goal = _goal(level)
+
+
 def level_hours(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -> np.ndarray:
     """Hours of response at each level: float64[k, 4], blue to red, of the series themselves."""
     each = Ramps(np.arange(size), np.zeros(size, int), np.zeros(size), np.zeros(size))

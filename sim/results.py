@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import assessment, blanket, electricity, orders, reductions, regret, society, tables, verification
+from sim import assessment, blanket, electricity, hourly, orders, reductions, regret, society, tables, verification
 from sim.aqi import edition_on
 from sim.experiment import Progress, Run, Scenario
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, json_bytes, sealed, write_folder
@@ -22,12 +22,13 @@ PACKAGES = ("simpy", "numpy", "pandas", "matplotlib", "pydantic", "PyYAML", "jin
 class Results:
     """Tables of a scenario's runs, each made when first asked for; `run` and `member` tell the rows apart.
 
-    lang : language of reasons, clauses and the report, `en` or `zh`.
+    lang : language of reasons, clauses and the report, `en` or `zh`. by_hour : the folder holds `hourly.csv` too.
     """
 
     scenario: Scenario
     runs: tuple[Run, ...]
     lang: str = "en"
+    by_hour: bool = False
 
     @cached_property
     def warnings(self) -> pd.DataFrame:
@@ -53,6 +54,11 @@ class Results:
     def by_level(self) -> pd.DataFrame:
         """City x response level x pollutant: avoided kilograms, output value not made."""
         return _joined([tables.by_level(run) for run in self.runs])
+
+    @cached_property
+    def hourly(self) -> pd.DataFrame:
+        """One row per city and hour: warning level, kilograms avoided and emitted by the listed lines, output value lost."""
+        return _joined([hourly.hourly(run) for run in self.runs])
 
     @cached_property
     def output(self) -> pd.DataFrame:
@@ -159,6 +165,7 @@ class Results:
                      "other_sources": self.other_sources, "trucks": self.trucks}  # only where a scenario speaks of them
         always |= {"regret": self.regret} if self.forecasts_err else {}
         always |= {"verification": self.verification} if self.verified else {}
+        always |= {"hourly": self.hourly} if self.by_hour else {}
         return always | {name: frame for name, frame in asked_for.items() if len(frame)}
 
     def save(self, folder: Path, report: str, progress: Progress | None = None) -> None:

@@ -18,7 +18,7 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes", "c
          ["groups", "negotiation", "response", "compiled_response", "ledger", "weather"], ["phases"], ["office"],
          ["engine", "accounts"],
          ["totals", "reading"], ["experiment"], ["wording", "cases"], ["society", "compiled"], ["tables"],
-         ["orders", "electricity", "reductions", "regret", "verification"], ["assessment", "blanket"],
+         ["orders", "electricity", "hourly", "reductions", "regret", "verification"], ["assessment", "blanket"],
          ["results", "differences", "uniform", "workers"], ["sweeping"], ["sensitivities", "charts", "metrics"],
          ["comparison", "mechanisms"],
          ["scorecard", "comparison_charts", "verification_charts"], ["sweep_charts", "verdict"],

@@ -1,0 +1,84 @@
+"""What cities avoid hour by hour: each hour is what the weights give up to its end less what they give up to its beginning."""
+
+import tempfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from test_sweep import CUTS, INDEX
+from test_twin import engine_run, plain_worlds
+from worlds import line, write_areas, write_world
+
+import sim
+from sim import experiment
+from sim.accounts import reckon
+from sim.cli import cli
+from sim.hourly import FIGURES
+from sim.vocab import Pollutant
+
+
+def hour_by_hour(run, member, hours):
+    """The slow way: an account of each hour on its own, by city."""
+    people = run.world.population
+    made = np.zeros((len(run.world.cities), len(hours), len(FIGURES)))
+    for at, hour in enumerate(hours):
+        account = reckon(run.world.phases, run.classes, run.ledger.timeline, member=member,
+                         escalate=run.world.settings.response.escalate, since_h=hour, until_h=hour + 1,
+                         heeds=experiment.heeded(run.world, run.ledger.timeline, member))
+        for figure, each in enumerate([*map(account.avoided_kg, Pollutant), account.curtailed_value_cny]):
+            made[:, at, figure] = np.bincount(people.city, each, len(run.world.cities))
+    return made
+
+
+def assert_hours_are_exact(run, hours):
+    table = sim.results.hourly.hourly(run)
+    found = table[list(FIGURES)].to_numpy().reshape(len(run.world.members), len(run.world.cities), -1, len(FIGURES))
+    for member in range(len(run.world.members)):
+        assert found[member][:, hours] == pytest.approx(hour_by_hour(run, member, hours), rel=1e-9, abs=1e-7)
+    for at, p in enumerate(Pollutant):
+        whole = sum(float(account.avoided_kg(p).sum()) for account in run.accounts)
+        assert found[..., at].sum() == pytest.approx(whole, rel=1e-10, abs=1e-7)
+    return table
+
+
+@settings(max_examples=40)
+@given(plain_worlds().filter(lambda world: any(world["criteria"].values())))
+def test_every_hour_of_random_worlds_is_exact(world):
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world, folder)
+    assert_hours_are_exact(run, np.arange(0, run.world.calendar.hours, 7))
+
+
+@pytest.mark.parametrize("keys", [
+    {}, {"compliance": {"share": 0.6}}, {"seasons": "taiyuan-2021"}, {"response": {"preadjust": True, "escalate": 1}}])
+def test_hours_of_several_cities_and_members_are_exact(tmp_path, keys):
+    rows = [line(f"L{n}", ramp_down_h=6.5 * n, ramp_up_h=11 * n, **CUTS) for n in range(6)]
+    path = write_areas(tmp_path, {"here": (INDEX, rows), "there": (INDEX[::-1], rows[:3])},
+                       **keys | {"forecast": {"source": "synthetic", "members": 2}})
+    (run,) = experiment.run_all(experiment.load(path))
+    table = assert_hours_are_exact(run, np.arange(0, run.world.calendar.hours, 5))
+    totals = sim.tables.totals(run)
+    for p in Pollutant:
+        rows = totals[totals["pollutant"] == p.value]
+        assert table[f"actual_{p}_kg"].sum() == pytest.approx(rows["actual_kg"].sum())
+
+
+def test_the_file_is_written_when_asked_for(tmp_path):
+    rows = [line("L", ramp_down_h=12, ramp_up_h=24, **CUTS)]
+    path = write_world(tmp_path, INDEX, rows)
+    for flags, there in ((["--hourly"], True), ([], False)):
+        folder = tmp_path / f"out{there}"
+        done = CliRunner().invoke(cli, ["run", str(path), "--out", str(folder), *flags])
+        assert done.exit_code == 0, done.output
+        assert (folder / "hourly.csv").exists() is there
+    table = pd.read_csv(tmp_path / "outTrue" / "hourly.csv")
+    assert len(table) == 24 * len(INDEX)
+    assert list(table.columns[:5]) == ["run", "member", "city", "hour", "warning_level"]
+    assert table["hour"].str.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:00").all()
+    calm = table[(table["warning_level"] == "none") & (table["avoided_so2_kg"] == 0)]
+    assert len(calm)
+    assert np.ptp(calm["actual_so2_kg"]) == 0
+    assert (table["actual_so2_kg"] >= 0).all()
+    assert not sim.results.hourly.hourly(experiment.run_all(experiment.load(write_world(tmp_path, INDEX)))[0]).size
