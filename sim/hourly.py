@@ -28,27 +28,32 @@ def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.
     int64[r]. Source: model, section 6.
     """
     figures = per_hour.shape[2]
-    key, parts = [], []
+    where, parts = [hours * np.arange(cities)], [np.zeros((3, cities, figures))]  # each city begins with nothing
     for which, at, jump, slope in bends(timeline, ramps, float(hours), escalate):
         first = np.minimum(at.astype(np.int64), hours - 1)
         left = (first + 1 - at)[:, None]  # of the hour in which it bends
-        worth = per_hour[which]
-        jumps, slopes = (np.einsum("rl,rlf->rf", each[:, 1:], worth) for each in (jump, slope))  # blue asks nothing
-        key.append(city[which] * hours + first)
-        parts.append((slopes, jumps + slopes * left, (jumps + slopes * left / 2) * left))
-    made = np.zeros((cities * hours, figures))
-    if not key:
-        return made.reshape(cities, hours, figures)
-    place = np.concatenate(key)
-    slope, rate, within = (np.concatenate(each) for each in zip(*parts, strict=True))
+        jumps, slopes = (np.einsum("rl,rlf->rf", each[:, 1:], per_hour[which]) for each in (jump, slope))  # blue asks nothing
+        where.append(city[which] * hours + first)
+        parts.append(np.stack([slopes, jumps + slopes * left, (jumps + slopes * left / 2) * left]))
+    place, of = np.unique(np.concatenate(where), return_inverse=True)  # hours that bend
+    bent = np.concatenate(parts, axis=1)
+    last = np.diff(place, append=cities * hours)  # hours to the next that bends
+    begins, since = place % hours == 0, np.arange(cities * hours, dtype=float) - np.repeat(place, last) - 0.5
+    made = np.empty((figures, cities * hours))
     for figure in range(figures):
-        by_hour = [np.bincount(place, each[:, figure], cities * hours).reshape(cities, hours) for each in (slope, rate, within)]
-        steep = np.cumsum(by_hour[0], axis=1)
-        steep[:, 1:], steep[:, 0] = steep[:, :-1].copy(), 0.0  # at the beginning of each hour
-        level = np.cumsum(steep + by_hour[1], axis=1)
-        level[:, 1:], level[:, 0] = level[:, :-1].copy(), 0.0
-        made[:, figure] = (level + steep / 2 + by_hour[2]).ravel()
-    return made.reshape(cities, hours, figures)
+        steeper, more, within = (np.bincount(of, each[:, figure], len(place)) for each in bent)
+        steep = _running(steeper, begins)  # from the end of the hour on
+        before = np.where(begins, 0.0, np.roll(steep, 1))
+        level = _running(np.where(begins, 0.0, before * np.roll(last, 1)) + more, begins)
+        made[figure] = np.repeat(level, last) + np.repeat(steep, last) * since
+        made[figure, place] = level - more - before / 2 + within
+    return made.reshape(figures, cities, hours).transpose(1, 2, 0)
+
+
+def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Running sums that begin anew where told, float64[n]. begins : bool[n], the first one too."""
+    total = np.cumsum(changes)
+    return total - np.repeat((total - changes)[begins], np.diff(np.flatnonzero(begins), append=len(changes)))
 
 
 def hourly(run: Run) -> pd.DataFrame:

@@ -78,14 +78,17 @@ def bends(timeline: Timeline, ramps: Ramps, until_h: float,
         if ramps.heeds is not None:
             to_level = np.where(ramps.heeds[np.arange(size), number], to_level, 0)
         ends = hour >= until_h
-        moves = np.flatnonzero((to_level != level) | ends)
+        moves = np.flatnonzero(((to_level != level) | ends) & (since < until_h))
         ramp = np.minimum(np.minimum(hour[moves], until_h) - since[moves], lasts[moves])
-        off, none = goal[moves] - weight[moves], np.zeros((len(moves), len(WARNING_LEVELS)))
-        ramped = (lasts[moves] > 0)[:, None]
-        slope = np.divide(off, lasts[moves][:, None], out=np.zeros_like(off), where=ramped)
-        yield moves, since[moves], np.where(ramped, 0.0, off), slope
-        yield moves, since[moves] + ramp, none, -slope
-        weight[moves] = np.where(ramped, weight[moves] + slope * ramp[:, None], goal[moves])
+        off, ramped = goal[moves] - weight[moves], lasts[moves] > 0
+        slope = np.divide(off, lasts[moves][:, None], out=np.zeros_like(off), where=ramped[:, None])
+        steps, turns = np.flatnonzero(~ramped & off.any(axis=1)), np.flatnonzero(ramped & (ramp > 0))
+        yield moves[steps], since[moves[steps]], off[steps], np.zeros((len(steps), len(WARNING_LEVELS)))
+        turned = moves[turns]
+        none, bent = np.zeros((len(turns), len(WARNING_LEVELS))), slope[turns]
+        yield turned, since[turned], none, bent
+        yield turned, since[turned] + ramp[turns], none, -bent
+        weight[moves] = np.where(ramped[:, None], weight[moves] + slope * ramp[:, None], goal[moves])
         lasts[moves] = np.where(to_level > level, ramps.down_h, ramps.up_h)[moves]
         since[moves] = np.minimum(hour[moves], until_h)
         level[moves] = np.where(ends, level, to_level)[moves]
