@@ -1,6 +1,7 @@
 """Draw how cost grows, from measurements of this machine: `python docs/draw_performance.py`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -13,8 +14,9 @@ from bench import yangquan
 from timing import best, memory_pass
 
 from sim import experiment
-from sim.cases import Task, run_task
+from sim.cases import Task
 from sim.charts import png
+from sim.compiled import run_task
 from sim.engine import simulate
 
 mpl.use("Agg")
@@ -36,19 +38,23 @@ def measured() -> dict[str, tuple[str, list[tuple[float, float]]]]:
                                                       for n in (30, 91, 182)])
     found["totals"] = ("lines in groups, totals of 337 cities",
                        [(n, best(lambda winter=winter: winter.totals(ledger.timeline))[0]) for n, winter in winters.items()])
-    given = sweep.inputs(11, 1_000, 8)
-    found["members"] = ("members, 2 variants of 11 areas", [(n, best(lambda n=n: run_task(given, Task((0, 1), 0, n)), 2)[0])
-                                                            for n in (10, 100, 1_000)])
-    found["variants"] = ("variants, 100 members of 11 areas",
-                         [(n, best(lambda n=n: run_task(given, Task(tuple(range(n)), 0, 100)), 2)[0]) for n in (1, 2, 4, 8)])
+    given = sweep.inputs(11, 1_000, 64)
+    for how, compiled in (("", False), (", compiled", True)):
+        each = replace(given, compiled=compiled)
+        found[f"members{how}"] = (
+            f"members, 2 variants of 11 areas{how}",
+            [(n, best(lambda n=n, each=each: run_task(each, Task((0, 1), 0, n)), 3)[0]) for n in (10, 100, 1_000)])
+        found[f"variants{how}"] = (
+            f"variants, 128 members of 11 areas{how}",
+            [(n, best(lambda n=n, each=each: run_task(each, Task(tuple(range(n)), 0, 128)), 3)[0]) for n in (1, 4, 16, 64)])
     return found
 
 
 def main(path: Path) -> None:
     """One line for each axis, and the memory pass."""
     found, one_pass = measured(), memory_pass()
-    figure, axes = plt.subplots(figsize=(8, 4.6), layout="constrained")
-    for (title, points), mark in zip(found.values(), "os^Dv*", strict=True):
+    figure, axes = plt.subplots(figsize=(8, 5.2), layout="constrained")
+    for (title, points), mark in zip(found.values(), "os^Dv*PX", strict=True):
         sizes, seconds = zip(*points, strict=True)
         axes.loglog(sizes, seconds, marker=mark, label=title)
         print(title, [(size, round(second, 4)) for size, second in points])
