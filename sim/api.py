@@ -25,7 +25,7 @@ def run(scenario: Scenario, lang: str = "en", progress: Progress | None = None, 
     with the columns `run` and `member`. lang : language of reasons, clauses and the report, `en` or `zh`. by_hour : a report
     written from them has `hourly.csv` beside it.
     """
-    return Results(scenario, run_all(scenario, progress), lang, by_hour)
+    return Results(scenario, run_all(scenario, progress), lang, by_hour=by_hour)
 
 
 def compare(scenarios: str | Path | Sequence[str | Path], vary: Sequence[str] = (), overrides: Sequence[str] = (),

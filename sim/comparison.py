@@ -103,4 +103,4 @@ def compare_runs(scenario: Scenario, lang: str = "en", progress: Progress | None
         elif equal_tonnes and not run.accounts:
             told.append(Finding("equal.no_list", key=run.world.run.name, doubtful=True))
     whole = replace(scenario, worlds=tuple(run.world for run in runs), doubts=(*scenario.doubts, *told))
-    return Comparison(whole, tuple(runs), lang, tuple(equals))
+    return Comparison(whole, tuple(runs), lang, equals=tuple(equals))

@@ -3,7 +3,7 @@
 import json
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -28,7 +28,7 @@ class Results:
     scenario: Scenario
     runs: tuple[Run, ...]
     lang: str = "en"
-    by_hour: bool = False
+    by_hour: bool = field(default=False, kw_only=True)
 
     @cached_property
     def warnings(self) -> pd.DataFrame:
