@@ -221,6 +221,12 @@ def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> T
         order = rows[np.lexsort((hour[rows], series[rows]))]
         for part in (hour, level, warning, lifts):
             part[rows] = part[order]
+    idle = np.flatnonzero(np.diff(series, prepend=-1))
+    while lifts[idle].any():  # the issue was struck by its own lift: nothing is asked for, and nothing ends
+        series, hour, level, warning, lifts = (np.delete(part, idle[lifts[idle]])
+                                               for part in (series, hour, level, warning, lifts))
+        idle = np.flatnonzero(np.diff(series, prepend=-1))
+        same = series[1:] == series[:-1]
     row = np.arange(len(series), dtype=np.int32)
     asks = np.maximum.accumulate(np.where(lifts, 0, row))  # what was last asked for; a series begins with an issue
     now = warning[asks]

@@ -19,6 +19,7 @@ from sim.forecast import perfect
 from sim.grid import Cell
 from sim.linkage import Linkage
 from sim.office import Course, schedule
+from sim.planes import WORD
 from sim.reading import World
 from sim.response import response_level, steps_of
 from sim.targets import HEAVY_ABOVE
@@ -35,8 +36,9 @@ FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level 
 COLUMNS_AT_ONCE = 6_000
 """Columns of one block: enough to forget the cost of a call, few enough to stay in the cache."""
 
-WORTH_COMPILING = 500_000
-"""Winters of one area under one variant from which a sweep is compiled: fewer are done before the compiler is."""
+WORTH_COMPILING, AT_LEAST = 500_000, 2_500
+"""Winters of one area under one variant from which a sweep is compiled: fewer are done before the compiler is. A variant
+takes the arrays as long as so many winters at least."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def inputs_of(worlds: tuple[World, ...]) -> Inputs:
             response.preadjust_episodes if response.preadjust else 0, response.withdraw_on_lift, world.linkage,
             response.escalate, reduced.get(key) if classes else None,
             world if people and world.settings.compliance.share < 1 else None))
-    winters = sum(len(kept[case.weather].members) * len(kept[case.weather].place) for case in cases)
+    winters = sum(max(AT_LEAST, len(kept[case.weather].members) * len(kept[case.weather].place)) for case in cases)
     return Inputs(tuple(kept), tuple(cases), winters >= WORTH_COMPILING and find_spec("numba") is not None)
 
 
@@ -128,7 +130,7 @@ def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
         ensemble = weather.given.members if weather.together else 1
         block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * ensemble))
         if inputs.compiled and ensemble == 1:
-            block = max(1, block // 64) * 64  # members of an area share a machine word
+            block = max(1, block // WORD) * WORD  # members of an area share a machine word
         for first in range(0, len(weather.members), block):
             last = min(first + block, len(weather.members))
             tasks += [Task(tuple(mine[at: at + cases_at_once]), first, last) for at in range(0, len(mine), cases_at_once)]

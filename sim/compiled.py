@@ -13,6 +13,7 @@ import numpy as np
 from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, a_day, in_arrays
 from sim.days import in_type
 from sim.forecast import Issue
+from sim.planes import WORD
 from sim.targets import HEAVY_ABOVE
 from sim.totals import SUMS
 from sim.vocab import ASKING_LEVELS, Level
@@ -20,7 +21,6 @@ from sim.warning import days_looked_at
 from sim.watch import Watch, own_places
 from sim.weather import Shown, Weather
 
-WORD = 64
 LEVELS = 1 + int(Level.red)
 
 
@@ -39,16 +39,18 @@ def run_task(inputs: Inputs, task: Task) -> np.ndarray:
 
 
 def compile_for(inputs: Inputs) -> None:
-    """Compile the kernels, or read them from where they are kept: one variant of one member is done."""
-    shown = inputs.weathers[0].shown(0, 1)
-    some = [place for place, case in enumerate(inputs.cases) if case.weather == 0 and _holds(case, shown)]
-    if some:
-        run_task(inputs, Task((some[0],), 0, 1))
+    """Compile the kernels, or read them from where they are kept: a variant that they hold is done for one member."""
+    for number, weather in enumerate(inputs.weathers):
+        shown = weather.shown(0, 1)
+        for place, case in enumerate(inputs.cases):
+            if case.weather == number and _holds(case, shown):
+                run_task(inputs, Task((place,), 0, 1))
+                return
 
 
 def _holds(case: Case, shown: Shown) -> bool:
     """Whether the kernels can do a variant."""
-    return not (case.world or len(case.early_start_h) > 1 or shown.linked(case.linkage) or len(case.rules.thresholds) > 250)
+    return not (case.world or len(case.early_start_h) > 1 or shown.linked(case.linkage))
 
 
 class Worth(NamedTuple):

@@ -3,29 +3,45 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 from numba import config, njit
 
+from sim.planes import WORD
+
 KERNELS = sorted(Path(__file__).parent.glob("compiled_*.py"))
-KEPT = (Path(config.CACHE_DIR or Path(__file__).parent / "__pycache__")
-        / f"hpwsim-{sha256(b''.join(path.read_bytes() for path in KERNELS)).hexdigest()[:16]}")
-"""Where compiled kernels are kept: elsewhere for every state of their sources, since a kernel's own file does not tell when
-another one that it calls has changed."""
+
+
+def _folder() -> Path | None:
+    """Where compiled kernels are kept: elsewhere for every state of their sources, since a kernel's own file does not tell when
+    another one that it calls has changed. None where there is no folder to write to."""
+    state = sha256(b"".join(path.read_bytes() for path in KERNELS)).hexdigest()[:16]
+    for parent in (config.CACHE_DIR, Path(__file__).parent / "__pycache__", Path.home() / ".cache"):
+        folder = Path(parent or Path(__file__).parent / "__pycache__") / f"hpwsim-{state}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+KEPT = _folder()
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile a function when it is first called, and keep it for the next process where there is a folder to write to."""
+    """Compile a function when it is first called, and keep it for the next process."""
+    if KEPT is None:
+        return njit(function)
     before, config.CACHE_DIR = config.CACHE_DIR, str(KEPT)
     try:
         return njit(cache=True)(function)
-    except RuntimeError:
-        return njit(function)
     finally:
         config.CACHE_DIR = before
 
 
-WORD = 64
 LANES = 8
 """Words of one plane: as many as two or four steps of a processor take."""
 NONE = np.uint64(0)

@@ -6,8 +6,9 @@ hour and obey; tests hold the one against the other.
 
 import numpy as np
 
-from sim.compiled_bits import LANES, NONE, WORD, compare, kernel, ones
+from sim.compiled_bits import LANES, NONE, compare, kernel, ones
 from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow
+from sim.planes import WORD
 
 WIDTH = 5
 """No warning, blue to red."""

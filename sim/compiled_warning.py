@@ -7,7 +7,8 @@ arguments, not fields: to read a field costs two locked counts of its owners.
 
 import numpy as np
 
-from sim.compiled_bits import LANES, NONE, WORD, kernel, ones
+from sim.compiled_bits import LANES, NONE, kernel, ones
+from sim.planes import WORD
 
 ISSUE, UPGRADE, DOWNGRADE, ADVANCE, LIFT, CANCEL = range(6)
 LIFTS, NEXT, DUE = range(3)
@@ -229,7 +230,7 @@ def _settle(level, next_level, hours, planes, used, work, now):
 
 @kernel
 def _of_active(level, hours, planes, used, told, told_h, counts, work, plan, paper_h, now, reaches, begins, over, row, leads,
-               lower):
+               asked):
     """Lift, upgrade, downgrade of the active warnings of one issue. work : TODAY and SOON, above T0 today and on the days that
     a lift looks at, are read; LIFTED, the series that are told to lift, is filled."""
     levels, soonest = len(level), now + paper_h
@@ -266,16 +267,16 @@ def _of_active(level, hours, planes, used, told, told_h, counts, work, plan, pap
                 for ahead in range(1, min(plan[HOLD_DAYS], leads) + 1):
                     runs |= over[own, row + ahead, lane]
                 below |= runs & level[place, lane]
-                lower[place, lane] = below
+                asked[place, lane] = below
             for place in range(levels):
-                work[LOWERED, lane] |= level[place, lane] & ~lower[place, lane]
-            work[LOWERED, lane] &= work[HOLDING, lane] & ~work[RAISED, lane] & lower[0, lane]
-        _note(told, told_h, counts, DOWNGRADE, work, LOWERED, lower, plan, later)
+                work[LOWERED, lane] |= level[place, lane] & ~asked[place, lane]
+            work[LOWERED, lane] &= work[HOLDING, lane] & ~work[RAISED, lane] & asked[0, lane]
+        _note(told, told_h, counts, DOWNGRADE, work, LOWERED, asked, plan, later)
     for place in range(levels):
         for lane in range(LANES):
             stays = level[place, lane] & ~(work[RAISED, lane] | work[LOWERED, lane])
             level[place, lane] = (stays | (reaches[place, lane] & work[RAISED, lane])
-                                  | (lower[place, lane] & work[LOWERED, lane]))
+                                  | (asked[place, lane] & work[LOWERED, lane]))
 
 
 @kernel
@@ -286,7 +287,7 @@ def _begin(now, day, soonest):
 
 @kernel
 def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, work, plan, lead_h, paper_h, now, reaches,
-                  begins, lower):
+                  begins, asked):
     """Issue, cancel, advance, upgrade of the announced warnings of one issue."""
     levels, soonest = len(level), now + paper_h
     _union(planes, used, LIFTS, work, LIFTING)
@@ -308,7 +309,7 @@ def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, 
         work[GONE, lane] = announced & ~due & ~(level[0, lane] & ~work[LIFTING, lane])
         work[RAISED, lane] = NONE
         for place in range(levels):
-            lower[place, lane] = reaches[place, lane] | next_level[place, lane]
+            asked[place, lane] = reaches[place, lane] | next_level[place, lane]
             work[RAISED, lane] |= reaches[place, lane] & ~next_level[place, lane]
         work[RAISED, lane] &= announced & due
         work[OTHER, lane] = NONE
@@ -322,7 +323,7 @@ def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, 
             if hours[DUE, at] < hours[NEXT, told_for]:
                 for lane in range(LANES):
                     work[SOME, lane] |= planes[DUE, at, lane] & planes[NEXT, told_for, lane]
-        _note(told, told_h, counts, ADVANCE, work, SOME, lower, plan, hours[DUE, at])
+        _note(told, told_h, counts, ADVANCE, work, SOME, asked, plan, hours[DUE, at])
         for lane in range(LANES):
             work[OTHER, lane] |= work[SOME, lane]
             planes[DUE, at, lane] = work[FIRST, lane] | work[SOME, lane]
@@ -354,7 +355,7 @@ def follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts):
     state, scratch = np.zeros((plan[SIZE] + 1, LANES), np.uint64), np.zeros((plan[SIZE] + 1, LANES), np.uint64)
     scratch[plan[SIZE]] = ALL
     level, next_level = np.zeros((levels, LANES), np.uint64), np.zeros((levels, LANES), np.uint64)
-    lower, reaches = np.zeros((levels, LANES), np.uint64), np.zeros((levels, LANES), np.uint64)
+    asked, reaches = np.zeros((levels, LANES), np.uint64), np.zeros((levels, LANES), np.uint64)
     begins, since = np.zeros((horizon, LANES), np.uint64), np.zeros((horizon, LANES), np.uint64)
     hours, planes, used = np.zeros((3, at_once)), np.zeros((3, at_once, LANES), np.uint64), np.zeros(3, np.int64)
     work = np.zeros((WORK, LANES), np.uint64)
@@ -383,10 +384,10 @@ def follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts):
         _settle(level, next_level, hours, planes, used, work, now)
         if _any(level, 0):
             _of_active(level, hours, planes, used, told, told_h, counts, work, plan, paper_h, now, reaches, begins, over, row,
-                       leads, lower)
+                       leads, asked)
         if _any(reaches, 0) or _any(next_level, 0):
             _of_announced(level, next_level, hours, planes, used, told, told_h, counts, work, plan, lead_h, paper_h, now,
-                          reaches, begins, lower)
+                          reaches, begins, asked)
         for place in range(plan[SIZE]):
             for lane in range(LANES):
                 state[place, lane] &= ~work[LIFTED, lane]

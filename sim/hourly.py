@@ -12,12 +12,14 @@ from sim.accounts import CHUNK
 from sim.agenda import Timeline
 from sim.experiment import Run, heeded
 from sim.phases import Phase
-from sim.response import Ramps, bends
+from sim.response import Ramps, bends, response_level
 from sim.tables import hourly_level
 from sim.vocab import ASKING_LEVELS, Level, Pollutant
 
 FIGURES = (*(f"avoided_{p}_kg" for p in Pollutant), "curtailed_value_cny")
-COLUMNS = ["run", "member", "city", "hour", "warning_level", *FIGURES, *(f"actual_{p}_kg" for p in Pollutant)]
+ROUNDING = 1e-9
+"""Share of a city's largest hour below which a figure is what rounding left."""
+COLUMNS = ["run", "member", "city", "hour", "warning_level", "response_level", *FIGURES, *(f"actual_{p}_kg" for p in Pollutant)]
 
 
 def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.ndarray, cities: int, hours: int,
@@ -47,7 +49,9 @@ def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.
         level = _running(np.where(begins, 0.0, before * np.roll(last, 1)) + more, begins)
         made[figure] = np.repeat(level, last) + np.repeat(steep, last) * since
         made[figure, place] = level - more - before / 2 + within
-    return made.reshape(figures, cities, hours).transpose(1, 2, 0)
+    made = made.reshape(figures, cities, hours)
+    made[np.abs(made) < ROUNDING * np.abs(made).max(axis=2, keepdims=True)] = 0  # what running sums leave behind
+    return made.transpose(1, 2, 0)
 
 
 def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:
@@ -57,12 +61,14 @@ def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:
 
 
 def hourly(run: Run) -> pd.DataFrame:
-    """One row per city and hour: warning level in force, kilograms avoided and emitted by the listed lines, yuan."""
+    """One row per hour and city with a list: levels in force, kilograms avoided and emitted by the listed lines, yuan."""
     world = run.world
     if not run.classes:
         return pd.DataFrame(columns=COLUMNS)
     cities, hours = len(world.cities), world.calendar.hours
+    listed = np.isin(np.arange(cities), world.population.city)
     level = hourly_level(run).reshape(len(world.members), cities, hours)
+    response = response_level(level, world.settings.response.escalate)
     stamps, names = world.calendar.stamps(np.arange(hours)), np.array([level.name for level in Level], object)
     frames = []
     for member, called in enumerate(world.members):
@@ -73,19 +79,16 @@ def hourly(run: Run) -> pd.DataFrame:
             for at in range(len(Pollutant)):
                 per_hour = np.bincount(phase.people.city, phase.people.emission[at], cities) / 24
                 baseline[:, within, at] = per_hour[:, None]
-        frame = pd.DataFrame({"run": world.run.name, "member": called, "city": np.repeat(np.array(world.cities, object), hours),
-                              "hour": np.tile(stamps, cities), "warning_level": names[level[member].ravel()]})
-        for at, name in enumerate(FIGURES):
-            frame[name] = _without_dust(avoided[:, :, at])
-        for at, p in enumerate(Pollutant):
-            frame[f"actual_{p}_kg"] = _without_dust((baseline - avoided[:, :, : len(Pollutant)])[:, :, at])
+        actual = baseline - avoided[:, :, : len(Pollutant)]
+        actual[np.abs(actual) < ROUNDING * baseline] = 0
+        frame = pd.DataFrame({
+            "run": world.run.name, "member": called, "city": np.repeat(np.array(world.cities, object)[listed], hours),
+            "hour": np.tile(stamps, listed.sum()), "warning_level": names[level[member][listed].ravel()],
+            "response_level": names[response[member][listed].ravel()]})
+        frame[list(FIGURES)] = avoided[listed].reshape(-1, len(FIGURES))
+        frame[[f"actual_{p}_kg" for p in Pollutant]] = actual[listed].reshape(-1, len(Pollutant))
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)[COLUMNS]
-
-
-def _without_dust(figures: np.ndarray) -> np.ndarray:
-    """Figures to a millionth of a gram: sums over a winter leave less than that where there is nothing."""
-    return figures.ravel().round(9) + 0.0
 
 
 def _of_phase(run: Run, phase: Phase, member: int) -> np.ndarray:

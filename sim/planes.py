@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+WORD = 64
+"""Bits of a machine word."""
+
 FEW = 4
 """Up to so many bits are faster found one by one."""
 

@@ -60,6 +60,7 @@ def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, byt
         found.comparison.to_parquet(buffer, index=False)
         written["comparison.parquet"] = buffer.getvalue()
         packages.append("pyarrow")
+    packages += ["numba"] if found.inputs.compiled else []
     written["report.html"] = render(found, lang).encode()
     manifest = {
         "program": PROGRAM, "version": version(), "packages": {name: metadata.version(name) for name in packages},

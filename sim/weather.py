@@ -66,9 +66,8 @@ class Weather:
     """Where the days and forecasts of a run come from.
 
     own, aqi : float64[day, winter, city], trigger index, and AQI without dust, of the cities with a series, one winter or
-    one for each member. told :
-    the file of a source `file`. cities : keys of the cities with a series. place : int64[area], the city whose series
-    stands for an area. exact : the same members, foreseen without error.
+    one for each member. told : the file of a source `file`. cities : keys of the cities with a series. place : int64[area],
+    the city whose series stands for an area. exact : the same members, foreseen without error.
     """
 
     own: np.ndarray

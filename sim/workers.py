@@ -59,6 +59,11 @@ def _from_pool(pool: ProcessPoolExecutor, tasks: list[tuple[int, Task]]) -> Done
         yield numbers[future], future.result()
 
 
+def _compiles() -> bool:
+    """Whether this machine has the extra `compiled`."""
+    return find_spec("numba") is not None
+
+
 @contextmanager
 def _cluster(inputs: Inputs, scheduler: str) -> Iterator[Answers]:
     if find_spec("distributed") is None:
@@ -71,6 +76,8 @@ def _cluster(inputs: Inputs, scheduler: str) -> Iterator[Answers]:
         raise InputError([Finding("sweep.scheduler", key="--scheduler", value=scheduler,
                                   words={"reason": str(error) or type(error).__name__})]) from None
     with client:
+        if inputs.compiled and not all(client.run(_compiles).values()):
+            raise InputError([Finding("sweep.no_numba", key="--scheduler", value=scheduler)])
         shared: Any = client.scatter(inputs, broadcast=True, hash=False)  # to each worker once
 
         def stream(tasks: list[tuple[int, Task]]) -> Done:

@@ -6,15 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from test_sweep import CUTS, INDEX
+from hypothesis import strategies as st
+from test_sweep import AT_ONCE, CUTS, INDEX
 from test_twin import engine_run, plain_worlds
 from worlds import line, write_areas, write_world
 
 import sim
-from sim import compiled, experiment
+from sim import agenda, compiled, experiment
 from sim.cases import FIGURES, Task, in_arrays, inputs_of, tasks_of
 
 pytest.importorskip("numba", reason="the extra `compiled` is not installed")
+from sim import compiled_bits
+from sim import compiled_warning as kernels
+from sim.compiled_response import figures_of
 
 COUNTED = [at for at, name in enumerate(FIGURES) if not name.endswith(("_kg", "_cny"))]
 CRITERIA = {"yellow": [{"over": 150, "hours": 48}], "orange": [{"over": 200, "hours": 72}],
@@ -36,10 +40,10 @@ def assert_same(ours, arrays):
 
 
 @settings(max_examples=150)
-@given(plain_worlds().filter(lambda world: any(world["criteria"].values())))
-def test_kernels_equal_arrays_in_random_worlds(world):
+@given(plain_worlds().filter(lambda world: any(world["criteria"].values())), st.sampled_from([{"preadjust": False}, AT_ONCE]))
+def test_kernels_equal_arrays_in_random_worlds(world, keys):
     with tempfile.TemporaryDirectory() as folder:
-        run = engine_run(world | {"preadjust": False}, folder)
+        run = engine_run(world | keys, folder)
     assert_same(*both((run.world,)))
 
 
@@ -86,9 +90,47 @@ def test_a_sweep_with_kernels_is_one_without(tmp_path, monkeypatch):
 def test_few_winters_are_not_worth_compiling(tmp_path, monkeypatch):
     path = write_world(tmp_path, INDEX, [line("L", **CUTS)], forecast={"source": "synthetic", "members": 10})
     worlds = experiment.load(path, (), ["response.lead_hours=24,48"], sweeping=True).worlds
+    monkeypatch.setattr("sim.cases.AT_LEAST", 1)
     for least, used in ((20, True), (21, False)):
         monkeypatch.setattr("sim.cases.WORTH_COMPILING", least)
         assert inputs_of(worlds).compiled is used
-    monkeypatch.setattr("sim.cases.WORTH_COMPILING", 20)
+    monkeypatch.setattr("sim.cases.AT_LEAST", 11)  # a variant of few takes as long as one of eleven
+    assert inputs_of(worlds).compiled
     monkeypatch.setattr("sim.cases.find_spec", lambda _: None)
     assert not inputs_of(worlds).compiled
+
+
+def test_the_kernels_number_decisions_as_the_agenda_does():
+    numbers = (kernels.ISSUE, kernels.UPGRADE, kernels.DOWNGRADE, kernels.ADVANCE, kernels.LIFT, kernels.CANCEL)
+    assert [agenda.KINDS[number] for number in numbers] == ["issue", "upgrade", "downgrade", "advance", "lift", "cancel"]
+
+
+def test_kernels_are_compiled_once_for_all_processes(tmp_path):
+    """Also where the first variants are not for the kernels."""
+    path = write_world(tmp_path, INDEX, [line("L", **CUTS)], forecast={"source": "synthetic", "members": 70})
+    worlds = experiment.load(path, (), ["forecast.decide_on=probability,member"], sweeping=True).worlds[1:]
+    inputs = replace(inputs_of(worlds), compiled=True)
+    compiled.compile_for(inputs)
+    known = len(figures_of.signatures)
+    assert known
+    for task in tasks_of(inputs):
+        compiled.run_task(inputs, task)
+    assert len(figures_of.signatures) == known
+
+
+def test_kernels_are_kept_apart_for_every_state_of_their_sources(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled_bits, "KERNELS", [tmp_path / "one.py"])
+    (tmp_path / "one.py").write_text("a = 1")
+    first = compiled_bits._folder()
+    (tmp_path / "one.py").write_text("a = 2")
+    second = compiled_bits._folder()
+    assert first != second
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(compiled_bits, "__file__", str(tmp_path / "file" / "x.py"))  # nothing can be written there
+    monkeypatch.setattr(compiled_bits.Path, "home", lambda: tmp_path)
+    elsewhere = compiled_bits._folder()
+    assert elsewhere == tmp_path / ".cache" / second.name
+    monkeypatch.setattr(compiled_bits.Path, "home", lambda: tmp_path / "file")
+    assert compiled_bits._folder() is None
+    for folder in (first, second):
+        folder.rmdir()

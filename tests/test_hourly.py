@@ -35,6 +35,7 @@ def hour_by_hour(run, member, hours):
 def assert_hours_are_exact(run, hours):
     table = sim.results.hourly.hourly(run)
     found = table[list(FIGURES)].to_numpy().reshape(len(run.world.members), len(run.world.cities), -1, len(FIGURES))
+    assert (table[[*FIGURES, *(f"actual_{p}_kg" for p in Pollutant)]] >= 0).all(axis=None)
     for member in range(len(run.world.members)):
         assert found[member][:, hours] == pytest.approx(hour_by_hour(run, member, hours), rel=1e-9, abs=1e-7)
     for at, p in enumerate(Pollutant):
@@ -75,7 +76,7 @@ def test_the_file_is_written_when_asked_for(tmp_path):
         assert (folder / "hourly.csv").exists() is there
     table = pd.read_csv(tmp_path / "outTrue" / "hourly.csv")
     assert len(table) == 24 * len(INDEX)
-    assert list(table.columns[:5]) == ["run", "member", "city", "hour", "warning_level"]
+    assert list(table.columns[:6]) == ["run", "member", "city", "hour", "warning_level", "response_level"]
     assert table["hour"].str.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:00").all()
     calm = table[(table["warning_level"] == "none") & (table["avoided_so2_kg"] == 0)]
     assert len(calm)

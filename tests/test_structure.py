@@ -8,7 +8,7 @@ import pytest
 
 from sim.files import records
 
-ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes", "compiled_bits"],
+ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"], ["compiled_bits"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
          ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"],
          ["watch", "compiled_warning"],

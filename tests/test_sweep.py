@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_linkage import linked_worlds
 from test_twin import engine_run, plain_worlds
 from worlds import line, write_areas, write_world
@@ -36,9 +37,14 @@ def scenario(tmp_path):
     return write_world(tmp_path, INDEX, rows, forecast={"source": "synthetic", "members": 9})
 
 
-@settings(max_examples=60)
-@given(plain_worlds().filter(lambda world: any(world["criteria"].values())))
-def test_schedules_and_sums_without_the_clock_equal_those_with_it(world):
+AT_ONCE = {"paper": 0, "issue_hour": 0, "withdraw": True, "preadjust": False}
+"""A warning may be lifted in the hour in which it was to begin."""
+
+
+@settings(max_examples=120)
+@given(plain_worlds().filter(lambda world: any(world["criteria"].values())), st.sampled_from([{}, AT_ONCE]))
+def test_schedules_and_sums_without_the_clock_equal_those_with_it(world, keys):
+    world |= keys
     world["forecast"] = lambda day, lead: world["told"][day, lead]
     with tempfile.TemporaryDirectory() as folder:
         run = engine_run(world, folder)
@@ -203,6 +209,16 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(scenario, m
         found = sim.sweep(scenario, GRID, scheduler=cluster.scheduler_address, progress=kill)
     assert killed
     assert found.comparison.to_csv() == whole.comparison.to_csv()
+
+
+def test_a_cluster_whose_workers_cannot_compile_is_told(scenario, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    monkeypatch.setattr("sim.cases.WORTH_COMPILING", 1)
+    monkeypatch.setattr("sim.cases.find_spec", lambda _: True)
+    monkeypatch.setattr("sim.workers._compiles", lambda: False)
+    with (distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+          pytest.raises(InputError, match="lacks the extra")):
+        sim.sweep(scenario, GRID[:1], scheduler=cluster.scheduler_address)
 
 
 def test_a_cluster_that_is_not_there_is_told(scenario):
