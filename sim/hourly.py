@@ -49,9 +49,9 @@ def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.
         level = _running(np.where(begins, 0.0, before * np.roll(last, 1)) + more, begins)
         made[figure] = np.repeat(level, last) + np.repeat(steep, last) * since
         made[figure, place] = level - more - before / 2 + within
-    made = made.reshape(figures, cities, hours)
-    made[np.abs(made) < ROUNDING * np.abs(made).max(axis=2, keepdims=True)] = 0  # what running sums leave behind
-    return made.transpose(1, 2, 0)
+        by_city = made[figure].reshape(cities, hours)
+        np.copyto(by_city, 0, where=by_city < ROUNDING * by_city.max(axis=1, keepdims=True))  # what running sums leave behind
+    return made.reshape(figures, cities, hours).transpose(1, 2, 0)
 
 
 def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:

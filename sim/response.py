@@ -37,29 +37,10 @@ def level_weights(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray,
     moves w linearly from where it is to 1 for the new level and 0 for the others, over `down_h` when the level rises
     and `up_h` when it falls. Where the response level stays the same, a ramp under way goes on.
     """
-    hours, levels, warnings = _padded(timeline, ramps, until_h)
-    size = len(ramps.series)
-    weight = np.zeros((size, len(WARNING_LEVELS)))
-    area = np.zeros_like(weight)
-    level, since, lasts = np.zeros(size, int), np.zeros(size), np.zeros(size)
-    goal = _goal(level)
-    for hour, to, number in zip(hours.T, levels.T, warnings.T, strict=True):
-        to_level = response_level(to, escalate)
-        if ramps.heeds is not None:
-            to_level = np.where(ramps.heeds[np.arange(size), number], to_level, 0)
-        ends = hour >= until_h
-        changes = (to_level != level) | ends
-        passed = np.minimum(hour, until_h) - since
-        ramp = np.minimum(passed, lasts)
-        done = np.divide(ramp, lasts, out=np.ones(size), where=lasts > 0)[:, None]
-        arrived = weight + (goal - weight) * done
-        part = (weight + arrived) / 2 * ramp[:, None] + goal * (passed - ramp)[:, None]
-        area += np.where(changes[:, None], part, 0.0)
-        weight = np.where(changes[:, None], arrived, weight)
-        lasts = np.where(changes, np.where(to_level > level, ramps.down_h, ramps.up_h), lasts)
-        since = np.where(changes, np.minimum(hour, until_h), since)
-        level = np.where(changes & ~ends, to_level, level)
-        goal = _goal(level)
+    area = np.zeros((len(ramps.series), len(WARNING_LEVELS)))
+    for stretch in _stretches(timeline, ramps, until_h, escalate):
+        ramp, stays = stretch.ramp_h[:, None], (stretch.passed_h - stretch.ramp_h)[:, None]
+        area[stretch.which] += (stretch.weight + stretch.arrived) / 2 * ramp + stretch.goal * stays
     return area
 
 
@@ -68,31 +49,52 @@ def bends(timeline: Timeline, ramps: Ramps, until_h: float,
     """Where the weights of ramp classes jump or change their slope up to an hour, a few at a time, in the same course as
     `level_weights`: which : int64[m], classes; at : float64[m], hours; jump, slope : float64[m, 4], blue to red, by how much.
     """
+    for stretch in _stretches(timeline, ramps, until_h, escalate):
+        off = stretch.goal - stretch.weight
+        steps, turns = np.flatnonzero((stretch.lasts_h == 0) & off.any(axis=1)), np.flatnonzero(stretch.ramp_h > 0)
+        yield stretch.which[steps], stretch.since_h[steps], off[steps], np.zeros((len(steps), len(WARNING_LEVELS)))
+        turned, none = stretch.which[turns], np.zeros((len(turns), len(WARNING_LEVELS)))
+        slope = off[turns] / stretch.lasts_h[turns, None]
+        yield turned, stretch.since_h[turns], none, slope
+        yield turned, (stretch.since_h + stretch.ramp_h)[turns], none, -slope
+
+
+class _Stretch(NamedTuple):
+    """From one change of some classes to their next. which : int64[m], the classes. since_h, passed_h : float64[m], its
+    beginning and its length. lasts_h, ramp_h : how long its ramp is, and how much of that comes to pass. weight, arrived,
+    goal : float64[m, 4], at its beginning, after the ramp, and where the ramp leads.
+    """
+
+    which: np.ndarray
+    since_h: np.ndarray
+    passed_h: np.ndarray
+    lasts_h: np.ndarray
+    ramp_h: np.ndarray
+    weight: np.ndarray
+    arrived: np.ndarray
+    goal: np.ndarray
+
+
+def _stretches(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray, escalate: int) -> Iterator[_Stretch]:
+    """The course of the weights of ramp classes, stretch by stretch, up to an hour, or one for each class."""
     hours, levels, warnings = _padded(timeline, ramps, until_h)
-    size = len(ramps.series)
+    size, until = len(ramps.series), np.broadcast_to(until_h, len(ramps.series))
     weight = np.zeros((size, len(WARNING_LEVELS)))
     level, since, lasts = np.zeros(size, int), np.zeros(size), np.zeros(size)
-    goal = _goal(level)
     for hour, to, number in zip(hours.T, levels.T, warnings.T, strict=True):
         to_level = response_level(to, escalate)
         if ramps.heeds is not None:
             to_level = np.where(ramps.heeds[np.arange(size), number], to_level, 0)
-        ends = hour >= until_h
-        moves = np.flatnonzero(((to_level != level) | ends) & (since < until_h))
-        ramp = np.minimum(np.minimum(hour[moves], until_h) - since[moves], lasts[moves])
-        off, ramped = goal[moves] - weight[moves], lasts[moves] > 0
-        slope = np.divide(off, lasts[moves][:, None], out=np.zeros_like(off), where=ramped[:, None])
-        steps, turns = np.flatnonzero(~ramped & off.any(axis=1)), np.flatnonzero(ramped & (ramp > 0))
-        yield moves[steps], since[moves[steps]], off[steps], np.zeros((len(steps), len(WARNING_LEVELS)))
-        turned = moves[turns]
-        none, bent = np.zeros((len(turns), len(WARNING_LEVELS))), slope[turns]
-        yield turned, since[turned], none, bent
-        yield turned, since[turned] + ramp[turns], none, -bent
-        weight[moves] = np.where(ramped[:, None], weight[moves] + slope * ramp[:, None], goal[moves])
-        lasts[moves] = np.where(to_level > level, ramps.down_h, ramps.up_h)[moves]
-        since[moves] = np.minimum(hour[moves], until_h)
-        level[moves] = np.where(ends, level, to_level)[moves]
-        goal = _goal(level)
+        which = np.flatnonzero(((to_level != level) | (hour >= until)) & (since < until))
+        end, goal = np.minimum(hour, until)[which], _goal(level[which])
+        passed = end - since[which]
+        ramp = np.minimum(passed, lasts[which])
+        done = np.divide(ramp, lasts[which], out=np.ones(len(which)), where=lasts[which] > 0)[:, None]
+        arrived = weight[which] + (goal - weight[which]) * done
+        yield _Stretch(which, since[which], passed, lasts[which], ramp, weight[which], arrived, goal)
+        weight[which], since[which] = arrived, end
+        lasts[which] = np.where(to_level > level, ramps.down_h, ramps.up_h)[which]
+        level[which] = np.where(hour >= until, level, to_level)[which]
 
 
 def level_hours(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -> np.ndarray:
