@@ -13,10 +13,11 @@ from sim.errors import Findings
 from sim.forecast import perfect
 from sim.grading import Choice, ask
 from sim.groups import grouped
-from sim.hourly import city_hours, per_hour_of
+from sim.hourly import city_hours
 from sim.office import Course
 from sim.phases import Phase
 from sim.population import Population
+from sim.totals import SUMS, per_hour_of
 from sim.vocab import Grade, Pollutant
 from sim.warning import Terms
 
@@ -71,7 +72,8 @@ class Winter:
     def hourly(self, timeline):
         """Kilograms by pollutant and value, by city and hour."""
         phase, series = self.phases[0], self.classes.ramps.series
-        rates = per_hour_of(phase, self.classes.of_line, len(series))
+        told = [at for at, name in enumerate(SUMS) if "assumed" not in name]
+        rates = per_hour_of(phase, self.classes.of_line, len(series))[:, :, told]
         return city_hours(timeline, self.classes.ramps, rates, series, self.sizes[0], 24 * phase.last)
 
     def run(self, observed):

@@ -224,15 +224,21 @@ def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> tuple
         days = np.bincount(pair, minlength=now.shape[1] * width * width).reshape(members, areas, width, width)
         missed, beyond = missed + (days * less).sum(axis=(1, 2, 3)), beyond + (days * less.T).sum(axis=(1, 2, 3))
         if case.rates:
-            per_day = a_day(case.rates, at, areas)
-            apart = per_day[:, :, None] - per_day[:, None]  # [area, due, now, what]
-            kg = kg + (days * np.maximum(apart[..., 0], 0)).sum(axis=(1, 2, 3))
-            cny = cny + (days * np.maximum(-apart[..., 1], 0)).sum(axis=(1, 2, 3))
+            kg_a_day, cny_a_day = day_prices(case.rates, at, areas)
+            kg = kg + (days * kg_a_day).sum(axis=(1, 2, 3))
+            cny = cny + (days * cny_a_day).sum(axis=(1, 2, 3))
         first = last
     return missed, kg, beyond, cny
 
 
-def a_day(rates: Rates, phase: int, areas: int) -> np.ndarray:
+def day_prices(rates: Rates, phase: int, areas: int) -> np.ndarray:
+    """Kilograms missed and yuan lost for nothing on a day when `due` was due and `now` in force: float64[2, area, due, now]."""
+    per_day = _a_day(rates, phase, areas)
+    apart = per_day[:, :, None] - per_day[:, None]
+    return np.maximum(np.stack([apart[..., 0], -apart[..., 1]]), 0)
+
+
+def _a_day(rates: Rates, phase: int, areas: int) -> np.ndarray:
     """Kilograms and yuan of a day at each level in one phase: float64[area, level, 2]."""
     per_day = np.zeros((areas, int(Level.red) + 1, 2))
     for lv in range(rates.per_hour.shape[2]):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, a_day, in_arrays
+from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, day_prices, in_arrays
 from sim.days import in_type
 from sim.forecast import Issue
 from sim.planes import WORD
@@ -213,9 +213,7 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
             np.add.at(worth[term], (of, row), rate * times[:, None, None])
         np.add.at(worth[term], (of, PAIRS + pair.ravel()), rate)
         np.logical_or.at(there[term], (of, pair.ravel()), rate.any(axis=(1, 2)))
-    a_day_of = np.stack([a_day(rates, phase, areas) for phase in range(len(rates.ends_h))])
-    apart = a_day_of[:, :, :, None] - a_day_of[:, :, None]
-    prices = np.maximum(np.stack([apart[..., 0], -apart[..., 1]]), 0)
+    prices = np.stack([day_prices(rates, phase, areas) for phase in range(len(rates.ends_h))], axis=1)
     day = 24.0 * np.arange(days)
     stretches = _day_bits(np.array([(day >= first) & (day < last) for first, last in zip(ends, ends[1:], strict=False)]))
     return Worth(np.array([term[1:] for term in terms], float), worth, ramps, there, prices, stretches)

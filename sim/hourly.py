@@ -14,12 +14,12 @@ from sim.experiment import Run, heeded
 from sim.phases import Phase
 from sim.response import Ramps, bends, response_level
 from sim.tables import hourly_level
-from sim.vocab import ASKING_LEVELS, Level, Pollutant
+from sim.totals import SUMS, per_hour_of
+from sim.vocab import Level, Pollutant
 
-FIGURES = (*(f"avoided_{p}_kg" for p in Pollutant), "curtailed_value_cny")
 ROUNDING = 1e-9
 """Share of a city's largest hour below which a figure is what rounding left."""
-COLUMNS = ["run", "member", "city", "hour", "warning_level", "response_level", *FIGURES, *(f"actual_{p}_kg" for p in Pollutant)]
+COLUMNS = ["run", "member", "city", "hour", "warning_level", "response_level", *SUMS, *(f"actual_{p}_kg" for p in Pollutant)]
 
 
 def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.ndarray, cities: int, hours: int,
@@ -61,7 +61,8 @@ def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:
 
 
 def hourly(run: Run) -> pd.DataFrame:
-    """One row per hour and city with a list: levels in force, kilograms avoided and emitted by the listed lines, yuan."""
+    """One row per hour and city with a list: levels in force, kilograms avoided and emitted by the listed lines, yuan,
+    and how much of both rests on assumed rows."""
     world = run.world
     if not run.classes:
         return pd.DataFrame(columns=COLUMNS)
@@ -72,7 +73,7 @@ def hourly(run: Run) -> pd.DataFrame:
     stamps, names = world.calendar.stamps(np.arange(hours)), np.array([level.name for level in Level], object)
     frames = []
     for member, called in enumerate(world.members):
-        avoided, baseline = np.zeros((cities, hours, len(FIGURES))), np.zeros((cities, hours, len(Pollutant)))
+        avoided, baseline = np.zeros((cities, hours, len(SUMS))), np.zeros((cities, hours, len(Pollutant)))
         for phase in world.phases:
             within = slice(24 * phase.first, 24 * phase.last)
             avoided[:, within] = _of_phase(run, phase, member)[:, within]
@@ -85,7 +86,7 @@ def hourly(run: Run) -> pd.DataFrame:
             "run": world.run.name, "member": called, "city": np.repeat(np.array(world.cities, object)[listed], hours),
             "hour": np.tile(stamps, listed.sum()), "warning_level": names[level[member][listed].ravel()],
             "response_level": names[response[member][listed].ravel()]})
-        frame[list(FIGURES)] = avoided[listed].reshape(-1, len(FIGURES))
+        frame[list(SUMS)] = avoided[listed].reshape(-1, len(SUMS))
         frame[[f"actual_{p}_kg" for p in Pollutant]] = actual[listed].reshape(-1, len(Pollutant))
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)[COLUMNS]
@@ -99,21 +100,10 @@ def _of_phase(run: Run, phase: Phase, member: int) -> np.ndarray:
     if heeds is None:
         rates = per_hour_of(phase, classes.of_line, len(classes.ramps.series))
         return city_hours(timeline, ramps, rates, classes.ramps.series, cities, hours, escalate)
-    lines, made = np.arange(len(phase.people), dtype=np.int32), np.zeros((cities, hours, len(FIGURES)))
+    lines, made = np.arange(len(phase.people), dtype=np.int32), np.zeros((cities, hours, len(SUMS)))
     rates = per_hour_of(phase, lines, len(lines))
     for first in range(0, len(lines), CHUNK):  # each line obeys in its own way
         some = slice(first, first + CHUNK)
         own = Ramps(*(column[classes.of_line[some]] for column in ramps[:4]), heeds[some])
         made += city_hours(timeline, own, rates[some], phase.people.city[some].astype(int), cities, hours, escalate)
     return made
-
-
-def per_hour_of(phase: Phase, of_line: np.ndarray, size: int) -> np.ndarray:
-    """What an hour at full response takes away, by class of lines, asking level and figure: float64[size, 3, figure]."""
-    people, asked = phase.people, phase.asked
-    rates = np.zeros((size, len(ASKING_LEVELS), len(FIGURES)))
-    for lv in range(len(ASKING_LEVELS)):
-        kg = [asked.share_of(p)[lv] * people.emission[at] for at, p in enumerate(Pollutant)]
-        for at, each in enumerate((*kg, asked.output[lv] * people.value)):
-            rates[:, lv, at] = np.bincount(of_line, each, size) / 24
-    return rates

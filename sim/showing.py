@@ -41,8 +41,7 @@ def results(console: Console, found: Results, written: Path, lang: str) -> None:
         console.print()
         console.print(text("cli.doubts", lang, count=len(found.scenario.doubts)), style="yellow")
     console.print()
-    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
-    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+    _where(console, written, lang)
 
 
 def comparison(console: Console, found: Comparison, written: Path, lang: str) -> None:
@@ -69,8 +68,7 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
     if len(found.runs) > RUNS_SHOWN:
         console.print(text("cli.more_runs", lang, count=len(found.runs) - RUNS_SHOWN), style="dim")
     console.print()
-    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
-    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+    _where(console, written, lang)
 
 
 def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: str) -> None:
@@ -93,8 +91,7 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
     console.print()
     if not (written.parent / "comparison.parquet").exists():
         console.print(text("cli.no_parquet", lang), style="dim")
-    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
-    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+    _where(console, written, lang)
 
 
 def sensitive(console: Console, found: Sensitivity, written: Path, seconds: float, lang: str) -> None:
@@ -115,8 +112,7 @@ def sensitive(console: Console, found: Sensitivity, written: Path, seconds: floa
             table.add_row(escape(row["key"]), f"{row[measure] / unit:,.2f} ± {row[half] / unit:,.2f}")
         console.print(Padding(table, (1, 0, 0, 0)))
     console.print()
-    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
-    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)
+    _where(console, written, lang)
 
 
 def _against(figure: pd.Series, unit: float, *, first: bool) -> str:
@@ -351,3 +347,9 @@ def explanation(console: Console, chain: Explanation) -> None:
     for step in chain.steps:
         grid.add_row(step.heading, escape("\n".join(step.says)))
     console.print(Padding(grid, (0, 0, 0, 1)))
+
+
+def _where(console: Console, written: Path, lang: str) -> None:
+    """Where the files are, and what to open."""
+    console.print(f"{text('cli.files', lang)}: {escape(str(written.parent))}", soft_wrap=True)
+    console.print(text("cli.open", lang, file=escape(str(written))), soft_wrap=True)

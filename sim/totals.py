@@ -36,18 +36,21 @@ class Rates:
 
 def rates_of(phases: tuple[Phase, ...], classes: LineClasses) -> Rates:
     """The lists of a run, with what is asked of them, reduced to groups."""
-    size = len(classes.ramps.series)
-    per_hour = np.zeros((len(phases), size, len(ASKING_LEVELS), len(SUMS)))
-    for at, phase in enumerate(phases):
-        people, asked = phase.people, phase.asked
-        for lv in range(len(ASKING_LEVELS)):
-            kg = [asked.share_of(p)[lv] * people.emission[k] for k, p in enumerate(Pollutant)]
-            value = asked.output[lv] * people.value
-            every = [*kg, sum(kg) * asked.assumed[lv], value, value * asked.assumed[lv]]
-            for k, each in enumerate(every):
-                per_hour[at, :, lv, k] = np.bincount(classes.of_line, each, size) / 24
+    per_hour = np.stack([per_hour_of(phase, classes.of_line, len(classes.ramps.series)) for phase in phases])
     return Rates(per_hour, tuple(24.0 * phase.last for phase in phases), classes.ramps, classes.early_start_h,
                  len(phases[0].people.cities))
+
+
+def per_hour_of(phase: Phase, of_line: np.ndarray, size: int) -> np.ndarray:
+    """What an hour at full response takes away in a phase, by class of lines: float64[size, 3, sum]. of_line : int32[n]."""
+    people, asked = phase.people, phase.asked
+    per_hour = np.zeros((size, len(ASKING_LEVELS), len(SUMS)))
+    for lv in range(len(ASKING_LEVELS)):
+        kg = [asked.share_of(p)[lv] * people.emission[k] for k, p in enumerate(Pollutant)]
+        value = asked.output[lv] * people.value
+        for k, each in enumerate([*kg, sum(kg) * asked.assumed[lv], value, value * asked.assumed[lv]]):
+            per_hour[:, lv, k] = np.bincount(of_line, each, size) / 24
+    return per_hour
 
 
 def sums_of(rates: Rates, timeline: Timeline, members: int, escalate: int) -> np.ndarray:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_sweep import AT_ONCE, CUTS, INDEX
+from test_sweep import AT_ONCE
 from test_twin import engine_run, plain_worlds
-from worlds import line, write_areas, write_world
+from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
 from sim import agenda, compiled, experiment

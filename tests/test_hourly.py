@@ -7,35 +7,36 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
-from test_sweep import CUTS, INDEX
 from test_twin import engine_run, plain_worlds
-from worlds import line, write_areas, write_world
+from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
 from sim import experiment
 from sim.accounts import reckon
 from sim.cli import cli
-from sim.hourly import FIGURES
+from sim.totals import SUMS
 from sim.vocab import Pollutant
 
 
 def hour_by_hour(run, member, hours):
     """The slow way: an account of each hour on its own, by city."""
     people = run.world.population
-    made = np.zeros((len(run.world.cities), len(hours), len(FIGURES)))
+    made = np.zeros((len(run.world.cities), len(hours), len(SUMS)))
     for at, hour in enumerate(hours):
         account = reckon(run.world.phases, run.classes, run.ledger.timeline, member=member,
                          escalate=run.world.settings.response.escalate, since_h=hour, until_h=hour + 1,
                          heeds=experiment.heeded(run.world, run.ledger.timeline, member))
-        for figure, each in enumerate([*map(account.avoided_kg, Pollutant), account.curtailed_value_cny]):
+        for figure, each in enumerate([
+                *map(account.avoided_kg, Pollutant), sum(account.avoided_kg(p, assumed_only=True) for p in Pollutant),
+                account.curtailed_value_cny, account.curtailed_assumed_cny]):
             made[:, at, figure] = np.bincount(people.city, each, len(run.world.cities))
     return made
 
 
 def assert_hours_are_exact(run, hours):
     table = sim.results.hourly.hourly(run)
-    found = table[list(FIGURES)].to_numpy().reshape(len(run.world.members), len(run.world.cities), -1, len(FIGURES))
-    assert (table[[*FIGURES, *(f"actual_{p}_kg" for p in Pollutant)]] >= 0).all(axis=None)
+    found = table[list(SUMS)].to_numpy().reshape(len(run.world.members), len(run.world.cities), -1, len(SUMS))
+    assert (table[[*SUMS, *(f"actual_{p}_kg" for p in Pollutant)]] >= 0).all(axis=None)
     for member in range(len(run.world.members)):
         assert found[member][:, hours] == pytest.approx(hour_by_hour(run, member, hours), rel=1e-9, abs=1e-7)
     for at, p in enumerate(Pollutant):

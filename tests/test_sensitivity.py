@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from worlds import line, write_list, write_world
+from worlds import CUTS, INDEX, line, write_list, write_world
 
 import sim
 from sim import cli, experiment
@@ -15,8 +15,6 @@ from sim.schema import type_at
 from sim.sensitivities import MEASURES
 from sim.settings import Settings
 
-INDEX = [80] * 5 + [230] * 3 + [80] * 4 + [170] * 4 + [80] * 4 + [310] * 5 + [90] * 5
-CUTS = {"yellow_cut": 0.2, "orange_cut": 0.5, "red_cut": 1}
 OVER = ["criteria.yellow.0.over=150..200", "response.lead_hours=0..72"]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_linkage import linked_worlds
 from test_twin import engine_run, plain_worlds
-from worlds import line, write_areas, write_world
+from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
 from sim import experiment, tables
@@ -26,8 +26,6 @@ from sim.sweeping import CONTRACT, on_front
 from sim.totals import SUMS, rates_of, sums_of
 from sim.vocab import Pollutant
 
-INDEX = [80] * 5 + [230] * 3 + [80] * 4 + [170] * 4 + [80] * 4 + [310] * 5 + [90] * 5
-CUTS = {"yellow_cut": 0.2, "orange_cut": 0.5, "red_cut": 1}
 GRID = ["criteria.yellow.0.over=150,200", "response.lead_hours=24,48,72"]
 
 

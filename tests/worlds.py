@@ -11,6 +11,9 @@ LIST_HEADER = ["enterprise_id", "enterprise", "county", "industry", "grade", "co
                "output_unit", "output_per_day", "output_value_cny_per_day", "so2_kg_per_day", "nox_kg_per_day",
                "pm_kg_per_day", "voc_kg_per_day", "ramp_down_h", "ramp_up_h", "min_load", "trucks_per_day",
                "yellow_cut", "orange_cut", "red_cut", "yellow_measure", "orange_measure", "red_measure"]
+INDEX = [80] * 5 + [230] * 3 + [80] * 4 + [170] * 4 + [80] * 4 + [310] * 5 + [90] * 5
+"""A winter of a month: episodes of three, four and five days."""
+CUTS = {"yellow_cut": 0.2, "orange_cut": 0.5, "red_cut": 1}
 
 
 def line(line_id="L1", **given):
