@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from sim import metrics, page, rulebook, wording
+from sim import metrics, page, rulebook, sweep_page, wording
 from sim.comparison import Comparison, against_first
 from sim.errors import Finding, InputError
 from sim.experiment import Run
@@ -88,6 +88,8 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
                       f"{row['curtailed_value_cny'] / MONEY[lang]:,.1f}", f"{row['heavy_days_missed']:.2f}")
     console.print(Padding(table, (1, 0, 0, 0)))
     console.print(text("sweep.front_only", lang), style="dim")
+    if said := sweep_page.assumed(found, lang):
+        console.print(said, style="dim", highlight=False)
     console.print()
     if not (written.parent / "comparison.parquet").exists():
         console.print(text("cli.no_parquet", lang), style="dim")

@@ -84,6 +84,7 @@ def regret(variants: pd.DataFrame, labels: Sequence[str], value_unit: float, nam
         place = np.arange(len(variants))
         left.barh(place, variants["noon_missed_kg"] / 1000, 0.66, color=PLAIN)
         right.barh(place, variants["noon_false_alarm_cny"] / value_unit, 0.66, color=SECOND)
+        right.locator_params(axis="x", nbins=5)  # yuan in 万 are long
         left.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
         left.invert_yaxis()
         for axes, key in ((left, "missed"), (right, "false")):

@@ -6,6 +6,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sim import charts, sweep_charts, wording
@@ -44,7 +45,8 @@ def render(found: Sweep, lang: str) -> str:
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
         note=getattr(world.settings.note, lang, ""), keys=found.keys, members=len(found.inputs.members),
-        count=len(variants), heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
+        count=len(variants),
+        assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
         forecast=wording.forecast_note(world, lang), **parts)
 
 
@@ -70,6 +72,17 @@ def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, byt
                   "seed": world.settings.seed, "rules": world.edition.id} for world in found.scenario.worlds],
         "outputs": {name: content_hash(name, content) for name, content in written.items()}}
     return written | {MANIFEST: sealed(manifest)}
+
+
+def assumed(found: Sweep, lang: str) -> str:
+    """How much of the tonnes and of the output lost rests on assumed rows, least and most of the variants; '' where none."""
+    said = {}
+    for unit, shares in found.assumed_shares.items():
+        known = shares[np.isfinite(shares)]
+        if not len(known):
+            return ""
+        said[unit] = " – ".join(dict.fromkeys(f"{share:.0%}" for share in (known.min(), known.max())))
+    return text("sweep.assumed", lang, **said)
 
 
 def _words(lang: str, picture: str, **keys: str) -> dict[str, str]:

@@ -61,6 +61,16 @@ class Sweep:
         flat["avoided_assumed_share"] = np.divide(flat["avoided_assumed_kg"], kg, out=np.zeros_like(kg), where=kg > 0)
         return frame.assign(**{name: flat[name] for name in (*CONTRACT, *BESIDE)})
 
+    @property
+    def assumed_shares(self) -> dict[str, np.ndarray]:
+        """Of each variant's tonnes avoided (`kg`) and output not made (`cny`), what rests on assumed rows, float64[case]; NaN
+        where there are none."""
+        means = dict(zip(FIGURES, self.figures.mean(axis=1).T, strict=True))
+        of = {"kg": ("avoided_assumed_kg", sum(means[f"avoided_{p}_kg"] for p in Pollutant)),
+              "cny": ("curtailed_assumed_cny", means["curtailed_value_cny"])}
+        return {unit: np.divide(means[name], whole, out=np.full(len(whole), np.nan), where=whole > 0)
+                for unit, (name, whole) in of.items()}
+
     @cached_property
     def variants(self) -> pd.DataFrame:
         """One row per variant: means over members, tonnes avoided, and whether it stands on the Pareto front.

@@ -15,7 +15,7 @@ from test_twin import engine_run, plain_worlds
 from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
-from sim import experiment, tables
+from sim import experiment, sweep_page, tables
 from sim.accounts import reckon
 from sim.cases import FIGURES, inputs_of, levels_at_noon, tasks_of
 from sim.compiled import run_task
@@ -136,6 +136,20 @@ def test_the_folder_holds_one_tidy_table_in_two_formats(scenario, tmp_path):
     assert "参数扫描" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     with pytest.raises(InputError, match="no variant"):
         sim.save_sweep(found, tmp_path / "other", keep=["nobody"])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_page_and_terminal_say_what_rests_on_assumed_rows(tmp_path, lang):
+    own = line("own", **CUTS)
+    by_rule = line("by-rule", industry="coking", grade="C", ramp_down_h=12)
+    path = write_world(tmp_path, INDEX, [own, by_rule], grading="guide-2020")
+    found = sim.sweep(path, GRID[:1])
+    assert np.array_equal(found.assumed_shares["kg"], found.comparison["avoided_assumed_share"])
+    said = sweep_page.assumed(found, lang)
+    for shares in found.assumed_shares.values():
+        assert f"{shares.min():.0%}" in said
+        assert f"{shares.max():.0%}" in said
+    assert said in sweep_page.render(found, lang)
 
 
 def test_all_variants_meet_the_same_days(scenario):
