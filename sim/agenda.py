@@ -1,5 +1,6 @@
 """Changes of level that are decided but not yet in force, and the timeline of those that came into force."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -96,6 +97,11 @@ class Agenda:
             self._enter(start_class, series[ahead], level[ahead], warning[ahead], start[ahead], early=True)
             self._enter(start_class, series, level, warning, effective, lifts=ends)
 
+    def plan_all(self, announced: Iterable[tuple[Decision, np.ndarray | bool]], now: int) -> None:
+        """Enter what an issue announces, with what may begin ahead of it."""
+        for decision, may in announced:
+            self.plan(decision, now, may)
+
     def take_effect(self, hour: float) -> None:
         """Bring the changes of one hour into force; the later announced wins. One change, from before to after."""
         entries = self.planned.pop(hour, ())
@@ -170,85 +176,3 @@ class Agenda:
                     stays = (number[entry.series] != entry.warning) | (hour < since[entry.series])
                     entries[place] = entry._replace(series=entry.series[stays], level=entry.level[stays],
                                                     warning=entry.warning[stays])
-
-
-# ---------------------------------------------------------------- all at once
-
-
-class Told(NamedTuple):
-    """Decisions of many series, in order of series and announcement, int[n] each but hour, float64[n]. kind : as in KINDS.
-    level : the new level; of lifts and cancels it is not looked at. warning : numbers the warnings of all series, from 0."""
-
-    kind: np.ndarray
-    series: np.ndarray
-    hour: np.ndarray
-    level: np.ndarray
-    warning: np.ndarray
-
-
-def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> Timeline:
-    """What comes into force by `until_h` where no line begins ahead of the hour: the same as an agenda gives, without one.
-
-    A cancel strikes its warning, an advance what was told of it before, and, with `withdraw_on_lift`, a lift what is due at
-    its hour or later. Of what is left the later hour wins, in one hour the later announced; a lift ends its own warning only.
-    """
-    kind, series, hour, level, warning = told
-    if not len(kind):
-        return Timeline(*(np.zeros(0, int) for _ in range(2)), np.zeros(0), *(np.zeros(0, int) for _ in range(2)))
-    count, lifts = int(warning[-1]) + 1, kind == LIFT
-    stays = hour <= until_h
-    cancels = np.flatnonzero(kind == CANCEL)
-    if len(cancels):
-        gone = np.zeros(count, bool)
-        gone[warning[cancels]] = True
-        stays &= ~gone[warning]
-    advances = np.flatnonzero(kind == ADVANCE)
-    if len(advances):
-        last = np.zeros(count, np.int32)
-        last[warning[advances]] = advances  # in order: the last one stays
-        stays &= np.arange(len(kind), dtype=np.int32) >= last[warning]
-    if withdraw_on_lift:
-        ends = np.full(count, np.inf)
-        ends[warning[lifts]] = hour[lifts]
-        stays &= lifts | (hour < ends[warning])
-    series, hour, level, warning, lifts = (part[stays] for part in (series, hour, level, warning, lifts))
-    same = series[1:] == series[:-1]
-    mixed = np.flatnonzero((hour[1:] < hour[:-1]) & same)
-    if len(mixed):  # in the order of their hours; most series are so already
-        which = np.zeros(int(series[-1]) + 1, bool)
-        which[series[mixed]] = True
-        rows = np.flatnonzero(which[series])
-        order = rows[np.lexsort((hour[rows], series[rows]))]
-        for part in (hour, level, warning, lifts):
-            part[rows] = part[order]
-    idle = np.flatnonzero(np.diff(series, prepend=-1))
-    while lifts[idle].any():  # the issue was struck by its own lift: nothing is asked for, and nothing ends
-        series, hour, level, warning, lifts = (np.delete(part, idle[lifts[idle]])
-                                               for part in (series, hour, level, warning, lifts))
-        idle = np.flatnonzero(np.diff(series, prepend=-1))
-        same = series[1:] == series[:-1]
-    row = np.arange(len(series), dtype=np.int32)
-    asks = np.maximum.accumulate(np.where(lifts, 0, row))  # what was last asked for; a series begins with an issue
-    now = warning[asks]
-    ended = np.maximum.accumulate(np.where(lifts & (warning == now), row, -1)) > asks
-    now[ended] = -1
-    level = np.where(ended, np.int8(0), level[asks])
-    if not len(row):
-        return Timeline(series.astype(int), series.astype(int), hour, level.astype(int), now.astype(int))
-    last = np.flatnonzero(np.append((hour[1:] != hour[:-1]) | ~same, True))  # of an hour: one change
-    series, hour, now, level = (part[last] for part in (series, hour, now, level))
-    first = np.flatnonzero(np.diff(series, prepend=-1))
-    differs = np.append(True, (now[1:] != now[:-1]) | (level[1:] != level[:-1]))
-    differs[first] = now[first] >= 0
-    number = now - _first_warning(told)[series] + 1
-    number[now < 0] = 0
-    return Timeline(np.zeros(np.count_nonzero(differs), int), series[differs].astype(int), hour[differs],
-                    level[differs].astype(int), number[differs].astype(int))
-
-
-def _first_warning(told: Told) -> np.ndarray:
-    """The first warning of each series, int32[k]; series without one are not looked at."""
-    first = np.zeros(int(told.series[-1]) + 1, np.int32)
-    begins = np.flatnonzero(np.diff(told.series, prepend=-1))
-    first[told.series[begins]] = told.warning[begins]
-    return first

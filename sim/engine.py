@@ -1,13 +1,14 @@
 """The clock: SimPy runs observe, decide, act and record through the hours of a period, for all cities and members."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from enum import IntEnum
 
 import simpy
 
-from sim.agenda import Decision
+from sim.agenda import Agenda
 from sim.ledger import Decisions, Ledger
 from sim.office import Course, Office
+from sim.told import in_force
 
 
 class Rank(IntEnum):
@@ -24,8 +25,7 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
 
     progress : called with (days done, days in all). Source: model, sections 1 and 4.
     """
-    env, agenda, office = simpy.Environment(), course.agenda(), Office(course)
-    taken: list[tuple[int, Decision]] = []
+    env, office, agenda = simpy.Environment(), Office(course, reasons=True), course.agenda()
     awaited: set[float] = set()
 
     def at(hour: float, rank: Rank) -> simpy.Event:
@@ -35,8 +35,8 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
         env.schedule(event, priority=rank, delay=hour - env.now)  # type: ignore[arg-type]
         return event
 
-    def act(hours: Iterable[float]) -> None:
-        for hour in set(hours) - awaited:
+    def act(agenda: Agenda) -> None:
+        for hour in set(agenda.planned) - awaited:
             awaited.add(hour)
             at(hour, Rank.ACT).callbacks.append(lambda _, hour=hour: agenda.take_effect(hour))
 
@@ -45,13 +45,16 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
             yield at(now, Rank.OBSERVE)
             sight = office.observe(now)
             yield at(now, Rank.DECIDE)
-            for decision, may in office.told(office.decide(sight, now), now):
-                agenda.plan(decision, now, may)
-                taken.append((now, decision))
-            act(agenda.planned)
+            decided = office.decide(sight, now)
+            if agenda:
+                agenda.plan_all(office.announce(decided, now), now)
+                act(agenda)
+            office.close(decided, now)
             if progress:
                 progress(now // 24 + 1, course.hours // 24)
 
     env.process(offices())
     env.run(until=at(course.hours, Rank.RECORD))  # the last hour is settled too
-    return Ledger(Decisions.of(taken, office.ahead()), agenda.timeline(), course.hours)
+    told = office.told()
+    timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
+    return Ledger(Decisions.of(office.taken, told, office.ahead_of(told)), timeline, course.hours)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agenda import Decision, Timeline
+from sim.agenda import KINDS, Timeline
 from sim.episodes import Ahead
+from sim.told import Told
+from sim.warning import Decided
 
 
 @dataclass(frozen=True)
@@ -28,24 +30,24 @@ class Decisions:
     criterion: np.ndarray
 
     @staticmethod
-    def of(taken: Sequence[tuple[int, Decision]], ahead: Ahead) -> "Decisions":
-        """The decisions of some issues, by their hours. ahead : the episode behind each, all series of all in one row.
+    def of(taken: Sequence[Decided], told: Told, ahead: Ahead) -> "Decisions":
+        """All decisions of a period, and as rows. ahead : the episode behind each row.
 
-        An advance at an older, higher level bears what gave that level.
+        Of one issue, decisions of one kind stand together, in order of the series. An advance at an older, higher level
+        bears what gave that level.
         """
-        sizes = [len(one.series) for _, one in taken]
-
-        def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
-            return np.concatenate(parts) if parts else np.zeros(0, int)
-
-        kind = np.repeat(np.array([one.kind for _, one in taken], str), sizes)
-        level, none = joined([one.level for _, one in taken]), np.int64(-1)
-        about_episode = np.isin(kind, ("issue", "advance", "upgrade"))
+        moves = [(one.issued, one.kind) != (before.issued, before.kind)
+                 for before, one in zip(taken, taken[1:], strict=False)]
+        group = np.cumsum([0, *moves]).astype(np.int32)
+        order = np.lexsort((told.series, group[told.row]))
+        row, level = told.row[order], told.level[order].astype(int)
+        kind = np.array(KINDS)[told.kind[order]]
+        about_episode = np.isin(told.kind[order], [KINDS.index(one) for one in ("issue", "advance", "upgrade")])
+        start, end, gives, criterion = (part[order] for part in (ahead.start, ahead.end, ahead.level, ahead.criterion))
         made = Decisions(
-            kind, joined([one.series for _, one in taken]), level, np.repeat(np.array([now for now, _ in taken], int), sizes),
-            joined([one.effective for _, one in taken]), joined([one.number for _, one in taken]),
-            np.where(about_episode, ahead.start, none), np.where(about_episode, ahead.end, none),
-            np.where(about_episode & (ahead.level == level), ahead.criterion, none))
+            kind, told.series[order].astype(int), level, np.array([one.issued for one in taken], int)[row], told.hour[order],
+            told.number[order].astype(int), *(np.where(about_episode & there, part, -1) for part, there in (
+                (start, True), (end, True), (criterion, gives == level))))
         for at in np.flatnonzero((made.criterion < 0) & (kind == "advance")):
             before = np.arange(at)[(made.series[:at] == made.series[at]) & (made.warning[:at] == made.warning[at])
                                    & (made.level[:at] == made.level[at])]

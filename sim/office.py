@@ -4,21 +4,19 @@ The same office serves the clock of `engine`, which records every decision, and 
 force: for thousands of members that is all that is needed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from sim import warning as w
-from sim.agenda import CANCEL, ENDS, ISSUE, KINDS, LIFT, Agenda, Decision, Timeline, Told, in_force
+from sim.agenda import LIFT, Agenda, Decision, Timeline
 from sim.days import Days
 from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
-from sim.planes import FEW, bits, held, places, places_by_row, planes, union
-from sim.vocab import Level
+from sim.planes import held, places, planes, union
+from sim.told import Told, counted, in_force, told_of
 from sim.watch import Sight, Watch, own_places
-
-NOTHING_AHEAD = Ahead(*(np.zeros(0, int) for _ in Ahead._fields))
 
 COLUMNS_AT_ONCE = 8_000
 """Columns and days looked up at once: enough to forget the cost of a call, few enough to stay in the cache."""
@@ -57,8 +55,11 @@ class Course:
         """Hours of all issues of the period."""
         return range(self.issue_hour % self.terms.interval_h, self.hours, self.terms.interval_h)
 
-    def agenda(self) -> Agenda:
-        """Nothing is planned yet."""
+    def agenda(self) -> Agenda | None:
+        """Nothing is planned yet. None where no line begins ahead of the hour: what comes into force is then read off what was
+        told (`told.in_force`)."""
+        if len(self.early_start_h) == 1:
+            return None
         return Agenda(self.series, self.early_start_h, self.terms.paper_hours, self.withdraw_on_lift)
 
 
@@ -73,7 +74,7 @@ class _Own:
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
         self.nothing = Sight((0,) * len(self.watch.levels), (0,) * (self.furthest + 1), 0, 0, ())
         self.open, self.day = self.watch.nothing, -1
-        self.lifts: list[tuple[int, int]] = []
+        self.closed = np.full(course.series, -2)
 
     def sight(self, today: int) -> Sight:
         """What the issue of a day shows."""
@@ -92,25 +93,25 @@ class _Own:
     def close(self, series: int, today: int) -> None:
         """What lies behind a lift counts no more."""
         self.open = self.watch.without(self.open, series)
-        self.lifts.append((series, today))
+        if self.course.early_episodes:
+            self.closed[places(series, len(self.closed))] = today
 
-    def mark(self, series: np.ndarray, today: int) -> tuple:
-        """What is needed to look up, later, the episode that some series have ahead now."""
-        return np.full(len(series), today), series, len(self.lifts)
+    def episodes_of(self, series: np.ndarray, today: int) -> np.ndarray:
+        """How many episodes that count some series have ahead."""
+        return episode_ahead(self.course.days, self.course.rules, self.closed[series], today, series).episodes
 
-    def ahead_of(self, marks: list[tuple]) -> Ahead:
-        """The episodes ahead that were marked, in the order of the issues."""
-        if not marks:
-            return NOTHING_AHEAD
-        closed, behind, done = np.full(self.course.series, -2), [], 0
-        for _, series, lifted in marks:
-            for gone, today in self.lifts[done: lifted]:
-                closed[places(gone, len(closed))] = today
-            done = lifted
-            behind.append(closed[series])
-        day, series, _ = zip(*marks, strict=True)
-        return episode_ahead(self.course.days, self.course.rules, np.concatenate(behind), np.concatenate(day),
-                             np.concatenate(series))
+    def mark(self, decided: list[w.Decided]) -> None:
+        """Nothing: what decisions rest on is looked up from the days when they are all known."""
+
+    def ahead_of(self, told: Told, issued: np.ndarray) -> Ahead:
+        """The episode ahead of each decision. What lies behind a lift of an earlier issue counts no more."""
+        row = np.arange(len(issued))
+        lifted = np.maximum.accumulate(np.where(told.kind == LIFT, row, -1))
+        first = np.maximum.accumulate(np.where(
+            (np.diff(told.series, prepend=-1) != 0) | (np.diff(issued, prepend=-1) != 0), row, 0))  # of an issue and series
+        lifted = np.append(-1, lifted)[first]
+        closed = np.where((lifted >= 0) & (told.series[lifted] == told.series), issued[lifted] // 24, -2)
+        return episode_ahead(self.course.days, self.course.rules, closed, issued // 24, told.series.astype(int))
 
 
 class _Shared:
@@ -122,6 +123,7 @@ class _Shared:
         course.days.compare(course.rules.thresholds)
         size = course.days.observed.shape[1]
         self.closed, self.mends = np.full(size, -2), False
+        self.marks: list[tuple] = []
         self.at_once = max(1, COLUMNS_AT_ONCE // max(1, size))
         self.first = self.last = 0
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
@@ -154,27 +156,37 @@ class _Shared:
         """What lies behind a lift counts no more."""
         self.closed[held([series], self.course.series)[0][self.course.decides]], self.mends = today, True
 
-    def mark(self, series: np.ndarray, _: int) -> tuple:
-        """The episode that some series have ahead now."""
-        return tuple(part[series] for part in self.outlook[: len(Ahead._fields)])
+    def episodes_of(self, series: np.ndarray, _: int) -> np.ndarray:
+        """How many episodes that count some series have ahead."""
+        return self.outlook.episodes[series]
 
-    def ahead_of(self, marks: list[tuple]) -> Ahead:
-        """The episodes ahead that were marked."""
-        if not marks:
-            return NOTHING_AHEAD
-        return Ahead(*(np.concatenate(part) for part in zip(*marks, strict=True)))
+    def mark(self, decided: list[w.Decided]) -> None:
+        """Keep the episode that some series have ahead now."""
+        self.marks += [tuple(part[places(one.series, self.course.series)] for part in self.outlook[: len(Ahead._fields)])
+                       for one in decided]
+
+    def ahead_of(self, told: Told, _: np.ndarray) -> Ahead:
+        """The episode ahead of each decision, as it was marked."""
+        ahead = Ahead(*(np.zeros(len(told.row), int) for _ in Ahead._fields))
+        order = np.lexsort((told.series, told.row))
+        for part, marked in zip(ahead, zip(*self.marks, strict=True), strict=False):
+            part[order] = np.concatenate(marked)
+        return ahead
 
 
 class Office:
-    """Observes and decides, issue after issue. Source: model, section 4. A lift closes what lies behind it."""
+    """Observes and decides, issue after issue. Source: model, section 4. A lift closes what lies behind it.
 
-    def __init__(self, course: Course) -> None:
-        self.course = course
+    reasons : what decisions rest on is kept, for `reasons_of`.
+    """
+
+    def __init__(self, course: Course, *, reasons: bool = False) -> None:
+        self.course, self.reasons = course, reasons
         self.view = _Shared(course) if course.link else _Own(course)
         self.levels = Watch(course.rules).levels
         self.standing = w.nothing_standing(len(self.levels))
+        self.taken: list[w.Decided] = []
         self.issued = np.zeros(course.series, int)
-        self.marks: list[tuple] = []
 
     def observe(self, now: int) -> Sight:
         """What the issue of an hour shows to each series."""
@@ -184,7 +196,21 @@ class Office:
         """The decisions of an issue."""
         course = self.course
         self.standing, decided = w.decide(w.settle(self.standing, now), sight, now, course.rules.hold_days, course.terms)
+        if decided:
+            self.taken += decided
+            if self.reasons:
+                self.view.mark(decided)
         return decided
+
+    def announce(self, decided: list[w.Decided], now: int) -> Iterator[tuple[Decision, np.ndarray | bool]]:
+        """The same by series, for an agenda, and which series may begin a pre-adjustment."""
+        size, enough = self.course.series, self.course.early_episodes
+        for kind, same in groupby(decided, lambda one: one.kind):
+            told = told_of(list(same), size, self.levels, ended=True)
+            if kind == "issue":
+                self.issued[told.series] += 1
+            yield (Decision(kind, told.series, told.level.astype(int), told.hour, self.issued[told.series]),
+                   self.view.episodes_of(told.series, now // 24) >= enough if enough else True)
 
     def close(self, decided: list[w.Decided], now: int) -> None:
         """A lift closes what lies behind it."""
@@ -192,44 +218,13 @@ class Office:
         if lifted:
             self.view.close(lifted, now // 24)
 
-    def told(self, decided: list[w.Decided], now: int) -> list[tuple[Decision, np.ndarray | bool]]:
-        """The same decisions by series, with the numbers of their warnings, and which series may begin a pre-adjustment.
-        What the decisions rest on is marked."""
-        made, enough = [], self.course.early_episodes
-        for kind, same in groupby(decided, lambda one: one.kind):
-            decision = self._of(kind, list(same))
-            mark = self.view.mark(decision.series, now // 24)
-            made.append((decision, self.view.ahead_of([mark]).episodes >= enough if enough else True))
-            self.marks.append(mark)
-        self.close(decided, now)
-        return made
+    def told(self) -> Told:
+        """All decisions so far, as rows."""
+        return told_of(self.taken, self.course.series, self.levels, ended=self.reasons)
 
-    def ahead(self) -> Ahead:
-        """The episode behind each decision told, in their order."""
-        return self.view.ahead_of(self.marks)
-
-    def _of(self, kind: str, same: list[w.Decided]) -> Decision:
-        size = self.course.series
-        parts = [places(one.series, size) for one in same]
-        series = np.concatenate(parts)
-        effective = np.repeat([one.effective for one in same], [len(part) for part in parts])
-        level = np.concatenate([_level(one, part, self.levels, size) for one, part in zip(same, parts, strict=True)])
-        order = np.argsort(series)
-        series = series[order]
-        if kind == "issue":
-            self.issued[series] += 1
-        return Decision(kind, series, level[order], effective[order], self.issued[series])
-
-
-def _level(one: w.Decided, series: np.ndarray, levels: tuple[Level, ...], size: int) -> np.ndarray:
-    """The level of a decision for each of its series, int64[m]."""
-    if len(series) <= FEW:
-        return np.array([max(level for level, plane in zip(levels, one.level, strict=True) if plane >> at & 1)
-                         for at in series.tolist()], int)
-    made = np.zeros(len(series), int)
-    for level, plane in zip(levels, bits(one.level, size), strict=True):
-        made[(plane[series >> 3] >> (series & 7) & 1) > 0] = level
-    return made
+    def ahead_of(self, told: Told) -> Ahead:
+        """The episode that each decision rests on."""
+        return self.view.ahead_of(told, np.array([one.issued for one in self.taken], int)[told.row])
 
 
 def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
@@ -237,58 +232,16 @@ def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
 
     A warning counts once, at the highest level it reached, a cancelled one not at all. The same as the clock gives.
     """
-    if len(course.early_start_h) > 1:
-        return _with_agenda(course)
-    office, taken = Office(course), []
-    for now in course.issues():
-        decided = office.decide(office.observe(now), now)
-        office.close(decided, now)
-        taken += decided
-    told = _flat(taken, course.series, office.levels)
-    return in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift), counted(told, course.series)
-
-
-def _with_agenda(course: Course) -> tuple[Timeline, np.ndarray]:
-    """The same where some lines begin ahead of the hour."""
     office, agenda = Office(course), course.agenda()
-    taken = []
     for now in course.issues():
-        agenda.take_effect_before(now)
+        if agenda:
+            agenda.take_effect_before(now)
         decided = office.decide(office.observe(now), now)
-        taken += decided
-        for decision, may in office.told(decided, now):
-            agenda.plan(decision, now, may)
-    agenda.take_effect_before(course.hours + 1)
-    return agenda.timeline(), counted(_flat(taken, course.series, office.levels), course.series)
-
-
-def _flat(taken: list[w.Decided], size: int, levels: tuple[Level, ...]) -> Told:
-    """Decisions in planes as rows, in order of series and announcement."""
-    row, series = places_by_row([one.series for one in taken], size)
-    order = np.argsort(series.astype(np.uint16) if size <= 1 << 16 else series, kind="stable")
-    row, series = row[order], series[order]
-    kind = np.array([KINDS.index(one.kind) for one in taken], np.int8)[row]
-    asks = np.flatnonzero(kind < LIFT)
-    found = {id(one.level): one.level for one in taken if one.kind not in ENDS}  # many share theirs
-    planes_of = bits([plane for level in found.values() for plane in level], size)
-    first = {key: place * len(levels) for place, key in enumerate(found)}
-    place = np.array([first.get(id(one.level), 0) for one in taken], np.int32)[row[asks]]
-    byte, bit = series[asks] >> 3, (series[asks] & 7).astype(np.uint8)
-    highest = np.zeros(len(asks), np.int8)
-    for step, lv in enumerate(np.diff(levels, prepend=0).tolist()):
-        highest += (planes_of[place + step, byte] >> bit & 1).view(np.int8) * np.int8(lv)
-    level = np.zeros(len(row), np.int8)
-    level[asks] = highest
-    hour = np.array([one.effective for one in taken], float)[row]
-    return Told(kind, series, hour, level, np.cumsum(kind == ISSUE, dtype=np.int32) - 1)
-
-
-def counted(told: Told, size: int) -> np.ndarray:
-    """Warnings of each series by the highest level they reached, int64[k, 5]; none is cancelled ones."""
-    if not len(told.kind):
-        return np.zeros((size, 5), np.int64)
-    begins = np.flatnonzero(told.kind == ISSUE)
-    highest = np.maximum.reduceat(told.level, begins)
-    highest[told.warning[told.kind == CANCEL]] = 0
-    some = highest > 0
-    return np.bincount(told.series[begins[some]] * 5 + highest[some], minlength=size * 5).reshape(size, 5)
+        if agenda:
+            agenda.plan_all(office.announce(decided, now), now)
+        office.close(decided, now)
+    told = office.told()
+    if agenda:
+        agenda.take_effect_before(course.hours + 1)
+    timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
+    return timeline, counted(told, course.series)

@@ -53,13 +53,14 @@ def settle(standing: Standing, now: float) -> Standing:
 
 
 class Decided(NamedTuple):
-    """One kind of decision, for one hour at which it takes effect. series : plane. level : planes by level, lowest first: the
-    new level, of a lift or cancel the one that ends, is this one or a higher one."""
+    """One kind of decision of one issue, for one hour at which it takes effect. series : plane. level : planes by level, lowest
+    first: the new level, of a lift or cancel the one that ends, is this one or a higher one. issued : hour of the issue."""
 
     kind: str
     series: int
     level: tuple[int, ...]
     effective: float
+    issued: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
 
     def note(kind: str, series: int, to: tuple[int, ...], effective: float) -> None:
         if series:
-            decisions.append(Decided(kind, series, to, effective))
+            decisions.append(Decided(kind, series, to, effective, now))
 
     lifting = union(lifts_at.values())
     holding = but(level[0], lifting)

@@ -15,7 +15,7 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"], [
          ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["synthetic", "lead_scores"],
-         ["groups", "negotiation", "response", "compiled_response", "ledger", "weather"], ["phases"], ["office"],
+         ["groups", "negotiation", "response", "compiled_response", "told", "weather"], ["phases", "ledger"], ["office"],
          ["engine", "accounts"],
          ["totals", "reading"], ["experiment"], ["wording", "cases"], ["society", "compiled"], ["tables"],
          ["orders", "electricity", "hourly", "reductions", "regret", "verification"], ["assessment", "blanket"],
