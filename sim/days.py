@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sim.planes import planes
+from sim.planes import planes_of
 from sim.rulebook import DAYS_AT_MOST
 
 DAYS_BEHIND = 63 - DAYS_AT_MOST
@@ -27,6 +27,7 @@ class Days:
         self.leads = len(forecast(0)) if len(observed) else 1
         self.today = 62 - self.leads
         """The bit of today; one bit above the last forecast day stays free for carries."""
+        self._rows: dict[float, tuple[np.ndarray, np.ndarray]] = {}
         self._planes: dict[float, tuple[list[int], list[list[int]]]] = {}
         self._past: dict[float, np.ndarray] = {}
         self._ahead: dict[float, np.ndarray] = {}
@@ -34,26 +35,36 @@ class Days:
 
     def look(self, thresholds: tuple[float, ...]) -> None:
         """Look every day up once for the thresholds that are not known yet."""
-        new = [threshold for threshold in dict.fromkeys(thresholds) if threshold not in self._planes]
-        rows: dict[float, list[int]] = {threshold: [] for threshold in new}
+        new = [threshold for threshold in dict.fromkeys(thresholds) if threshold not in self._rows]
+        rows: dict[float, list[np.ndarray]] = {threshold: [] for threshold in new}
         for _, ahead in self._issues() if new else ():
-            flat = ahead.reshape(-1, ahead.shape[2])
+            flat = ahead.reshape(-1, ahead.shape[2])  # of three axes the last takes longer to pack
             for threshold in new:
-                rows[threshold] += planes(flat > in_type(threshold, flat.dtype))
+                packed = np.packbits(flat > in_type(threshold, flat.dtype), axis=1, bitorder="little")
+                rows[threshold].append(packed.reshape(*ahead.shape[:2], -1))
         for threshold in new:
-            by_day = [rows[threshold][at: at + self.leads] for at in range(0, len(rows[threshold]), self.leads)]
-            self._planes[threshold] = planes(self.observed > threshold), by_day
+            self._rows[threshold] = (np.packbits(self.observed > threshold, axis=1, bitorder="little"),
+                                     np.concatenate(rows[threshold]))
 
     def planes(self, threshold: float) -> tuple[list[int], list[list[int]]]:
         """Series above a threshold: planes by day, and by issue day and lead. Looked up before."""
+        if threshold not in self._planes:
+            observed, ahead = self._rows[threshold]
+            flat = planes_of(ahead.reshape(-1, ahead.shape[2]))
+            self._planes[threshold] = planes_of(observed), [flat[at: at + self.leads]
+                                                            for at in range(0, len(flat), self.leads)]
         return self._planes[threshold]
+
+    def beside(self, threshold: float, days: slice) -> list[int]:
+        """Series foreseen above a threshold by some issues: wide planes by lead, one day's series beside the next's."""
+        ahead = self._rows[threshold][1][days]
+        return [int.from_bytes(ahead[:, lead].tobytes(), "little") for lead in range(self.leads)]
 
     def compare(self, thresholds: tuple[float, ...]) -> None:
         """Look every day up once, as words, for the thresholds that are not known as such yet."""
         new = [threshold for threshold in thresholds if threshold not in self._ahead]
         days, size = self.observed.shape
         for threshold in new:
-            self._past[threshold] = _packed(self.observed > threshold, self.today)
             self._ahead[threshold] = np.zeros((days, size), np.min_scalar_type((1 << self.leads) - 1))
         for first, ahead in self._issues() if new else ():
             for threshold in new:
@@ -79,22 +90,19 @@ class Days:
 
     def words(self, thresholds: tuple[float, ...], day: np.ndarray | int, series: np.ndarray) -> dict[float, np.ndarray]:
         """The days around some issues that are above each threshold, uint64[m]. day, series : int64[m]; day may be one."""
-        if all(threshold in self._past for threshold in thresholds):
-            return {threshold: self._word(threshold, np.asarray(day), series) for threshold in thresholds}
-        day = np.broadcast_to(day, series.shape)
-        values = np.full((64, len(series)), -np.inf)
-        known = day - np.arange(self.today, -1, -1)[:, None]
-        values[: self.today + 1] = np.where(known >= 0, self.observed[np.maximum(known, 0), series], -np.inf)
-        for one in np.unique(day):
-            values[self.today + 1: self.today + 1 + self.leads, day == one] = self.forecast(int(one))[:, series[day == one]]
-        return {threshold: np.packbits(values > threshold, axis=0, bitorder="little").T.copy().view("<u8")[:, 0]
-                for threshold in thresholds}
+        return {threshold: self._word(threshold, np.asarray(day), series) for threshold in thresholds}
 
     def _word(self, threshold: float, day: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """One threshold of them, from words of all days."""
+        """One threshold of them."""
+        if threshold not in self._past:
+            self._past[threshold] = _packed(self.observed > threshold, self.today)
         past, shift = self._past[threshold], np.asarray(day & 63, np.uint64)
         behind = (past[day >> 6, series] >> shift) | (past[(day >> 6) + 1, series] << 1 << (63 - shift))
-        ahead = self._ahead[threshold][day, series].astype(np.uint64)
+        if threshold in self._ahead:
+            ahead = self._ahead[threshold][day, series].astype(np.uint64)
+        else:
+            rows = self._rows[threshold][1][day, :, series >> 3] >> (series & 7).astype(np.uint8)[:, None] & 1
+            ahead = _as_words(rows)
         return behind & ((1 << (self.today + 1)) - 1) | ahead << (self.today + 1)
 
     def since(self, threshold: float, longest_gap_days: int) -> np.ndarray:
@@ -119,6 +127,14 @@ def in_type(threshold: float, dtype: np.dtype) -> np.floating:
     reached above 499.99…, which the nearest number of 32 bits is not below)."""
     rounded = dtype.type(threshold)
     return np.nextafter(rounded, dtype.type(-np.inf)) if float(rounded) > threshold else rounded
+
+
+def _as_words(bits: np.ndarray) -> np.ndarray:
+    """Rows of bits, the lowest first, as words: uint64[m]. bits : uint8[m, n], 64 at most."""
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    wide = np.zeros((len(packed), 8), np.uint8)
+    wide[:, : packed.shape[1]] = packed
+    return wide.view("<u8")[:, 0]
 
 
 def _packed(over: np.ndarray, before: int) -> np.ndarray:

@@ -14,9 +14,12 @@ from sim import warning as w
 from sim.agenda import LIFT, Agenda, Decision, Timeline
 from sim.days import Days
 from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
-from sim.planes import held, places, planes, union
+from sim.planes import apart, held, places, planes, union
 from sim.told import Told, counted, in_force, told_of
-from sim.watch import Sight, Watch, own_places
+from sim.watch import Open, Sight, Watch, differ, own_places
+
+SERIES_SIDE_BY_SIDE = 1_000
+"""Up to so many series the days of a period are looked through side by side: of more, some are lifted on every day."""
 
 COLUMNS_AT_ONCE = 8_000
 """Columns and days looked up at once: enough to forget the cost of a call, few enough to stay in the cache."""
@@ -64,35 +67,71 @@ class Course:
 
 
 class _Own:
-    """Each series sees its own column: open episodes are kept as planes, an episode is looked up only for a decision."""
+    """Each series sees its own column. The issues of many days are looked through side by side, as if nothing were lifted; an
+    issue is looked at again where a lift has closed what it shows."""
 
     def __init__(self, course: Course) -> None:
         self.course, self.watch = course, Watch(course.rules)
         course.days.look(course.rules.thresholds)
-        self.over = [course.days.planes(threshold) for threshold in course.rules.thresholds]
-        self.running = [self.over[place] for place in own_places(course.rules)] if course.terms.downgrade else []
+        self.width = (course.series + 7) // 8
+        self.observed = list(zip(*(course.days.planes(threshold)[0] for threshold in course.rules.thresholds), strict=True))
+        self.own = own_places(course.rules) if course.terms.downgrade else []
+        self.at_once = len(course.days.observed) if course.series <= SERIES_SIDE_BY_SIDE else 1
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
-        self.nothing = Sight((0,) * len(self.watch.levels), (0,) * (self.furthest + 1), 0, 0, ())
-        self.open, self.day = self.watch.nothing, -1
-        self.closed = np.full(course.series, -2)
+        self.first = self.last = 0
+        self.opens = [self.watch.nothing]
+        self.lifted: Open | None = None
+        """Open episodes after day `self.day`, where a lift has made them others than `opens`."""
+        self.day, self.closed = 0, np.full(course.series, -2)
 
     def sight(self, today: int) -> Sight:
         """What the issue of a day shows."""
-        while self.day < today:
+        while today >= self.last:
+            self._look_through()
+        sight = self.sights[today - self.first]
+        if self.lifted is None:
+            return sight
+        self._go_on(today)
+        changed = differ(self.lifted, self.opens[today - self.first])
+        if not changed:
+            self.lifted = None
+            return sight
+        ahead = [self.course.days.planes(threshold)[1][today] for threshold in self.course.rules.thresholds]
+        if not changed & self.watch.goes_on(self.opens[today - self.first], ahead[0]):
+            return sight
+        reaches, begins = self.watch.ahead(self.lifted, list(zip(*ahead, strict=True)), self.furthest)
+        return sight._replace(reaches=reaches, begins=begins)
+
+    def _go_on(self, today: int) -> None:
+        """Bring what lifts have left up to a day."""
+        while self.lifted and self.day < today:
             self.day += 1
-            self.open, _ = self.watch.after(self.open, tuple(observed[self.day] for observed, _ in self.over))
-        heavy, ahead = self.over[0]
-        if not any(ahead[today]):  # what is open goes no further
-            return self.nothing._replace(today_over=heavy[today], running=tuple(own[today] for own, _ in self.running))
-        hold = self.course.rules.hold_days
-        reaches, begins = self.watch.ahead(self.open, list(zip(*(ahead[today] for _, ahead in self.over), strict=True)),
-                                           self.furthest)
-        return Sight(reaches, begins, heavy[today], union(ahead[today][:hold]),
-                     tuple(own[today] | union(soon[today][:hold]) for own, soon in self.running))
+            self.lifted, _ = self.watch.after(self.lifted, self.observed[self.day])
+
+    def _look_through(self) -> None:
+        """What the issues of the next days show."""
+        rules, days, watch = self.course.rules, self.course.days, self.watch
+        self._go_on(self.last - 1)
+        now = self.lifted or self.opens[-1]
+        self.first, self.last, self.lifted = self.last, min(self.last + self.at_once, len(days.observed)), None
+        self.opens = []
+        for over in self.observed[self.first: self.last]:
+            now, _ = watch.after(now, over)
+            self.opens.append(now)
+        ahead = [days.beside(threshold, slice(self.first, self.last)) for threshold in rules.thresholds]
+        reaches, begins = watch.ahead(watch.beside(self.opens, self.width), list(zip(*ahead, strict=True)), self.furthest)
+        soon = [union(ahead[place][: rules.hold_days]) for place in (0, *self.own)]
+        rows = zip(*(apart(plane, self.last - self.first, self.width) for plane in (*reaches, *begins, *soon)), strict=True)
+        levels, until = len(reaches), len(reaches) + len(begins)
+        self.sights = [
+            Sight(row[:levels], row[levels: until], over[0], row[until],
+                  tuple([over[place] | later for place, later in zip(self.own, row[until + 1:], strict=True)]))
+            for row, over in zip(rows, self.observed[self.first: self.last], strict=True)]
 
     def close(self, series: int, today: int) -> None:
         """What lies behind a lift counts no more."""
-        self.open = self.watch.without(self.open, series)
+        self.lifted = self.watch.without(self.lifted or self.opens[today - self.first], series)
+        self.day = today
         if self.course.early_episodes:
             self.closed[places(series, len(self.closed))] = today
 

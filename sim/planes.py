@@ -17,7 +17,11 @@ FEW = 4
 
 def planes(holds: np.ndarray) -> list[int]:
     """One plane for each row. holds : bool[n, k]."""
-    rows = np.packbits(holds, axis=1, bitorder="little")
+    return planes_of(np.packbits(holds, axis=1, bitorder="little"))
+
+
+def planes_of(rows: np.ndarray) -> list[int]:
+    """Rows of bytes, as of `bits`, as planes. rows : uint8[n, width]."""
     if rows.shape[1] <= 8:
         words = np.zeros((len(rows), 8), np.uint8)
         words[:, : rows.shape[1]] = rows
@@ -30,6 +34,20 @@ def bits(rows: Sequence[int], size: int) -> np.ndarray:
     """Planes as rows of bytes, eight series each, lowest bit first: uint8[n, ceil(size / 8)]."""
     width = (size + 7) // 8
     return np.frombuffer(b"".join(row.to_bytes(width, "little") for row in rows), np.uint8).reshape(len(rows), width)
+
+
+def side_by_side(rows: Sequence[int], width: int) -> int:
+    """Planes of so many bytes each as one wide plane, the first lowest."""
+    if len(rows) == 1:
+        return rows[0]
+    return int.from_bytes(b"".join([row.to_bytes(width, "little") for row in rows]), "little")
+
+
+def apart(plane: int, count: int, width: int) -> list[int]:
+    """A wide plane as the planes that stand in it side by side."""
+    if count == 1:
+        return [plane]
+    return planes_of(np.frombuffer(plane.to_bytes(count * width, "little"), np.uint8).reshape(count, width))
 
 
 def held(rows: Sequence[int], size: int) -> np.ndarray:

@@ -5,10 +5,12 @@ days an episode has; here a plane holds one day of all series, and only what a d
 is met, and on which of the next days the episode begins.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from sim.episodes import Rules
-from sim.planes import but
+from sim.planes import but, side_by_side, union
 
 
 class Sight(NamedTuple):
@@ -151,6 +153,22 @@ class Watch:
                     begins[place] |= plane & fresh
         return tuple(reaches), tuple(begins)
 
+    def goes_on(self, now: Open, hot: list[int]) -> int:
+        """Which open episodes one of the next days would go on with. hot : by day ahead, above T0."""
+        gap = len(now.paused)
+        return union(but(soon & now.is_open, now.paused[gap - clean] if clean else 0)
+                     for clean, soon in enumerate(hot[: gap + 1]))
+
+    def beside(self, days: Sequence[Open], width: int) -> Open:
+        """Open episodes after each of some days, as wide planes, one day's series beside the next's. width : bytes of a day."""
+
+        def wide(planes: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+            return tuple([side_by_side(rows, width) for rows in zip(*planes, strict=True)])
+
+        is_open, paused, counted, run, inside, met = zip(*days, strict=True)
+        return Open(side_by_side(is_open, width), wide(paused), wide(counted), tuple(map(wide, zip(*run, strict=True))),
+                    wide(inside), wide(met))
+
     def without(self, now: Open, gone: int) -> Open:
         """Open episodes but for those of some series: what lies behind a lift counts no more."""
 
@@ -159,6 +177,16 @@ class Watch:
 
         return Open(but(now.is_open, gone), kept(now.paused), kept(now.counted), tuple(map(kept, now.run)), kept(now.inside),
                     kept(now.met))
+
+
+def differ(one: Open, other: Open) -> int:
+    """Of which series the open episodes are not the same."""
+    return union(here ^ there for here, there in zip(_flat(one), _flat(other), strict=True))
+
+
+def _flat(now: Open) -> Iterator[int]:
+    """All planes."""
+    return chain((now.is_open,), now.paused, now.counted, *now.run, now.inside, now.met)
 
 
 def _chain(chains: dict[tuple[int, int], int], key: tuple[int, int], length: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from test_twin import engine_run, plain_worlds
 from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
-from sim import experiment, sweep_page, tables
+from sim import experiment, office, sweep_page, tables
 from sim.accounts import reckon
 from sim.agenda import Agenda
 from sim.cases import FIGURES, inputs_of, levels_at_noon, tasks_of
@@ -42,13 +43,13 @@ AT_ONCE = {"paper": 0, "issue_hour": 0, "withdraw": True, "preadjust": False}
 
 def by_agenda(run):
     course = course_of(run.world, run.world.shown, run.classes)
-    office = Office(course)
+    offices = Office(course)
     agenda = Agenda(course.series, (0.0,), course.terms.paper_hours, course.withdraw_on_lift)
     for now in course.issues():
         agenda.take_effect_before(now)
-        decided = office.decide(office.observe(now), now)
-        agenda.plan_all(office.announce(decided, now), now)
-        office.close(decided, now)
+        decided = offices.decide(offices.observe(now), now)
+        agenda.plan_all(offices.announce(decided, now), now)
+        offices.close(decided, now)
     agenda.take_effect_before(course.hours + 1)
     return agenda.timeline()
 
@@ -61,8 +62,11 @@ def test_schedules_and_sums_without_the_clock_equal_those_with_it(world, keys):
     with tempfile.TemporaryDirectory() as folder:
         run = engine_run(world, folder)
     timeline, counted = schedule(course_of(run.world, run.world.shown, run.classes))
-    for ours, theirs in zip(timeline, run.ledger.timeline, strict=True):
+    with patch.object(office, "SERIES_SIDE_BY_SIDE", 0):  # as of so many series that they are taken day by day
+        day_by_day, _ = schedule(course_of(run.world, run.world.shown, run.classes))
+    for ours, theirs, again in zip(timeline, run.ledger.timeline, day_by_day, strict=True):
         assert np.array_equal(ours, theirs)
+        assert np.array_equal(ours, again)
     assert counted[0, 1:].tolist() == list(tables.warnings_by_level(run, 0).values())
     if len(run.classes.early_start_h) == 1:  # read off what was told at the end; an agenda brings it in hour by hour
         for ours, theirs in zip(by_agenda(run), run.ledger.timeline, strict=True):
