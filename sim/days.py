@@ -28,7 +28,6 @@ class Days:
         self.today = 62 - self.leads
         """The bit of today; one bit above the last forecast day stays free for carries."""
         self._rows: dict[float, tuple[np.ndarray, np.ndarray]] = {}
-        self._planes: dict[float, tuple[list[int], list[list[int]]]] = {}
         self._past: dict[float, np.ndarray] = {}
         self._ahead: dict[float, np.ndarray] = {}
         self._since: dict[tuple[float, int], np.ndarray] = {}
@@ -46,19 +45,14 @@ class Days:
             self._rows[threshold] = (np.packbits(self.observed > threshold, axis=1, bitorder="little"),
                                      np.concatenate(rows[threshold]))
 
-    def planes(self, threshold: float) -> tuple[list[int], list[list[int]]]:
-        """Series above a threshold: planes by day, and by issue day and lead. Looked up before."""
-        if threshold not in self._planes:
-            observed, ahead = self._rows[threshold]
-            flat = planes_of(ahead.reshape(-1, ahead.shape[2]))
-            self._planes[threshold] = planes_of(observed), [flat[at: at + self.leads]
-                                                            for at in range(0, len(flat), self.leads)]
-        return self._planes[threshold]
+    def on(self, threshold: float) -> list[int]:
+        """Series above a threshold, as planes by day. Looked up before."""
+        return planes_of(self._rows[threshold][0])
 
-    def beside(self, threshold: float, days: slice) -> list[int]:
+    def ahead(self, threshold: float, days: slice) -> list[int]:
         """Series foreseen above a threshold by some issues: wide planes by lead, one day's series beside the next's."""
-        ahead = self._rows[threshold][1][days]
-        return [int.from_bytes(ahead[:, lead].tobytes(), "little") for lead in range(self.leads)]
+        rows = self._rows[threshold][1][days]
+        return [int.from_bytes(rows[:, lead].tobytes(), "little") for lead in range(self.leads)]
 
     def compare(self, thresholds: tuple[float, ...]) -> None:
         """Look every day up once, as words, for the thresholds that are not known as such yet."""

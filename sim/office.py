@@ -16,7 +16,7 @@ from sim.days import Days
 from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
 from sim.planes import apart, held, places, planes, union
 from sim.told import Told, counted, in_force, told_of
-from sim.watch import Open, Sight, Watch, differ, own_places
+from sim.watch import Open, Sight, Watch, own_places
 
 SERIES_SIDE_BY_SIDE = 1_000
 """Up to so many series the days of a period are looked through side by side: of more, some are lifted on every day."""
@@ -74,51 +74,58 @@ class _Own:
         self.course, self.watch = course, Watch(course.rules)
         course.days.look(course.rules.thresholds)
         self.width = (course.series + 7) // 8
-        self.observed = list(zip(*(course.days.planes(threshold)[0] for threshold in course.rules.thresholds), strict=True))
+        self.observed = list(zip(*(course.days.on(threshold) for threshold in course.rules.thresholds), strict=True))
         self.own = own_places(course.rules) if course.terms.downgrade else []
         self.at_once = len(course.days.observed) if course.series <= SERIES_SIDE_BY_SIDE else 1
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
         self.first = self.last = 0
         self.opens = [self.watch.nothing]
-        self.lifted: Open | None = None
-        """Open episodes after day `self.day`, where a lift has made them others than `opens`."""
+        self.pending = 0
+        """Series whose open episodes a lift may have made others than `opens` says."""
+        self.lifts: list[tuple[int, int]] = []
+        self.left: Open | None = None
+        """Open episodes after day `self.day`, as lifts have left them; the lifts that it does not know yet."""
         self.day, self.closed = 0, np.full(course.series, -2)
 
     def sight(self, today: int) -> Sight:
         """What the issue of a day shows."""
         while today >= self.last:
             self._look_through()
-        sight = self.sights[today - self.first]
-        if self.lifted is None:
-            return sight
-        self._go_on(today)
-        changed = differ(self.lifted, self.opens[today - self.first])
-        if not changed:
-            self.lifted = None
-            return sight
-        ahead = [self.course.days.planes(threshold)[1][today] for threshold in self.course.rules.thresholds]
-        if not changed & self.watch.goes_on(self.opens[today - self.first], ahead[0]):
-            return sight
-        reaches, begins = self.watch.ahead(self.lifted, list(zip(*ahead, strict=True)), self.furthest)
-        return sight._replace(reaches=reaches, begins=begins)
+        at, rules, days = today - self.first, self.course.rules, self.course.days
+        self.pending &= self.opens[at].is_open  # what has ended by itself has left nothing
+        if not self.pending:
+            self.lifts, self.left = [], None
+            return self.sights[at]
+        this = slice(today, today + 1)
+        if not self.pending & self.watch.goes_on(self.opens[at], days.ahead(rules.lowest, this)):
+            return self.sights[at]
+        ahead = zip(*(days.ahead(threshold, this) for threshold in rules.thresholds), strict=True)
+        reaches, begins = self.watch.ahead(self._left_after(today), list(ahead), self.furthest)
+        return self.sights[at]._replace(reaches=reaches, begins=begins)
 
-    def _go_on(self, today: int) -> None:
-        """Bring what lifts have left up to a day."""
-        while self.lifted and self.day < today:
-            self.day += 1
-            self.lifted, _ = self.watch.after(self.lifted, self.observed[self.day])
+    def _left_after(self, day: int) -> Open:
+        """Open episodes after a day, as lifts have left them."""
+        for lifted_on, series in [*self.lifts, (day, 0)]:
+            if self.left is None:
+                self.left, self.day = self.opens[lifted_on - self.first], lifted_on
+            while self.day < lifted_on:
+                self.day += 1
+                self.left, _ = self.watch.after(self.left, self.observed[self.day])
+            if series:
+                self.left = self.watch.without(self.left, series)
+        self.lifts = []
+        return self.left
 
     def _look_through(self) -> None:
         """What the issues of the next days show."""
         rules, days, watch = self.course.rules, self.course.days, self.watch
-        self._go_on(self.last - 1)
-        now = self.lifted or self.opens[-1]
-        self.first, self.last, self.lifted = self.last, min(self.last + self.at_once, len(days.observed)), None
-        self.opens = []
+        now = self._left_after(self.last - 1) if self.pending else self.opens[-1]
+        self.first, self.last, self.opens = self.last, min(self.last + self.at_once, len(days.observed)), []
+        self.pending, self.lifts, self.left = 0, [], None
         for over in self.observed[self.first: self.last]:
             now, _ = watch.after(now, over)
             self.opens.append(now)
-        ahead = [days.beside(threshold, slice(self.first, self.last)) for threshold in rules.thresholds]
+        ahead = [days.ahead(threshold, slice(self.first, self.last)) for threshold in rules.thresholds]
         reaches, begins = watch.ahead(watch.beside(self.opens, self.width), list(zip(*ahead, strict=True)), self.furthest)
         soon = [union(ahead[place][: rules.hold_days]) for place in (0, *self.own)]
         rows = zip(*(apart(plane, self.last - self.first, self.width) for plane in (*reaches, *begins, *soon)), strict=True)
@@ -130,8 +137,8 @@ class _Own:
 
     def close(self, series: int, today: int) -> None:
         """What lies behind a lift counts no more."""
-        self.lifted = self.watch.without(self.lifted or self.opens[today - self.first], series)
-        self.day = today
+        self.pending |= series
+        self.lifts.append((today, series))
         if self.course.early_episodes:
             self.closed[places(series, len(self.closed))] = today
 

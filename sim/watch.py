@@ -5,8 +5,7 @@ days an episode has; here a plane holds one day of all series, and only what a d
 is met, and on which of the next days the episode begins.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sim.episodes import Rules
@@ -177,16 +176,6 @@ class Watch:
 
         return Open(but(now.is_open, gone), kept(now.paused), kept(now.counted), tuple(map(kept, now.run)), kept(now.inside),
                     kept(now.met))
-
-
-def differ(one: Open, other: Open) -> int:
-    """Of which series the open episodes are not the same."""
-    return union(here ^ there for here, there in zip(_flat(one), _flat(other), strict=True))
-
-
-def _flat(now: Open) -> Iterator[int]:
-    """All planes."""
-    return chain((now.is_open,), now.paused, now.counted, *now.run, now.inside, now.met)
 
 
 def _chain(chains: dict[tuple[int, int], int], key: tuple[int, int], length: int) -> tuple[int, int]:
