@@ -5,6 +5,8 @@ as for a million series, at some picoseconds a series, with no array to set up w
 """
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -73,10 +75,7 @@ def but(plane: int, other: int) -> int:
 
 def union(rows: Iterable[int]) -> int:
     """Where any of the planes holds."""
-    whole = 0
-    for row in rows:
-        whole |= row
-    return whole
+    return reduce(or_, rows, 0)
 
 
 def places(plane: int, size: int) -> np.ndarray:

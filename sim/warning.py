@@ -40,16 +40,13 @@ def nothing_standing(levels: int) -> Standing:
 def settle(standing: Standing, now: float) -> Standing:
     """Announced warnings whose hour has come become active; lifted ones are gone."""
     level, lifts_at, next_level, next_at = standing
-    if not (lifts_at or next_at):
+    begun = union([plane for hour, plane in next_at.items() if hour <= now])
+    moves = union([plane for hour, plane in lifts_at.items() if hour <= now]) | begun
+    if not moves:
         return standing
-    begun = union(plane for hour, plane in next_at.items() if hour <= now)
-    ended = union(plane for hour, plane in lifts_at.items() if hour <= now)
-    if not (begun or ended):
-        return standing
-    moves = begun | ended
     return Standing(
-        tuple(but(had, moves) | (new & begun) for had, new in zip(level, next_level, strict=True)), _without(lifts_at, moves),
-        tuple(but(new, begun) for new in next_level), _without(next_at, begun))
+        tuple([but(had, moves) | (new & begun) for had, new in zip(level, next_level, strict=True)]),
+        _without(lifts_at, moves), tuple([but(new, begun) for new in next_level]), _without(next_at, begun))
 
 
 class Decided(NamedTuple):
@@ -90,8 +87,10 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
     if not (sight.reaches[0] or level[0] or next_level[0]):
         return standing, []
     soonest, tomorrow = now + terms.paper_hours, 24 * (now // 24 + 1)
-    begins = [max(24 * (now // 24 + day), soonest) if day else soonest for day in range(len(sight.begins))]
     decisions: list[Decided] = []
+
+    def begin(day: int) -> float:
+        return max(24 * (now // 24 + day), soonest) if day else soonest
 
     def note(kind: str, series: int, to: tuple[int, ...], effective: float) -> None:
         if series:
@@ -101,15 +100,16 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
     holding = but(level[0], lifting)
     if holding:
         lift = but(holding, sight.hold_over)
-        at = {max(tomorrow, soonest): lift & sight.today_over}
-        at[soonest] = at.get(soonest, 0) | but(lift, sight.today_over)
-        for hour, series in at.items():
-            note("lift", series, level, hour)
-        lifts_at, lifting, holding = _with(lifts_at, at), lifting | lift, but(holding, lift)
+        if lift:
+            at = {max(tomorrow, soonest): lift & sight.today_over}
+            at[soonest] = at.get(soonest, 0) | but(lift, sight.today_over)
+            for hour, series in at.items():
+                note("lift", series, level, hour)
+            lifts_at, lifting, holding = _with(lifts_at, at), lifting | lift, but(holding, lift)
         higher = holding & _above(sight.reaches, level)
         raised = 0
-        for day, series in enumerate(sight.begins[: hold_days + 1]):
-            note("upgrade", higher & series, sight.reaches, begins[day])
+        for day, series in enumerate(sight.begins[: hold_days + 1]) if higher else ():
+            note("upgrade", higher & series, sight.reaches, begin(day))
             raised |= higher & series
         lower, lowered = level, 0
         if terms.downgrade:
@@ -125,13 +125,13 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
     due: dict[float, int] = {}
     for day, series in enumerate(sight.begins):
         if series and (day == 0 or 24 * (now // 24 + day) - now < terms.lead_hours + terms.interval_h):
-            waits = series & lifting  # a new warning begins when the one before it has ended
-            for hour, ends in lifts_at.items():
+            waits, first = series & lifting, begin(day)
+            for hour, ends in lifts_at.items() if waits else ():  # a new warning begins when the one before it has ended
                 if waits & ends:
-                    due[max(begins[day], hour)] = due.get(max(begins[day], hour), 0) | (waits & ends)
+                    due[max(first, hour)] = due.get(max(first, hour), 0) | (waits & ends)
             free = but(series, level[0])
             if free:
-                due[begins[day]] = due.get(begins[day], 0) | free
+                due[first] = due.get(first, 0) | free
     any_due = union(due.values())
     if not (any_due or announced):
         return Standing(level, lifts_at, next_level, next_at), decisions
@@ -140,25 +140,29 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
         note("issue", series & new, sight.reaches, hour)
     cancel = but(but(announced, any_due), but(level[0], lifting))
     note("cancel", cancel, next_level, now)
-    earlier = {hour: union(series & told for told_for, told in next_at.items() if hour < told_for)
-               for hour, series in due.items()} if announced & any_due else {}
+    again = announced & any_due
+    earlier = {hour: union([series & told for told_for, told in next_at.items() if hour < told_for])
+               for hour, series in due.items()} if again else {}
     advance = union(earlier.values())
-    higher_of_both = tuple(new_level | had for new_level, had in zip(sight.reaches, next_level, strict=True))
-    for hour, series in earlier.items():
-        note("advance", series, higher_of_both, hour)
-    raised = but(announced & any_due, advance) & _above(sight.reaches, next_level)
-    for hour, series in next_at.items():
+    if advance:
+        higher_of_both = tuple([new_level | had for new_level, had in zip(sight.reaches, next_level, strict=True)])
+        for hour, series in earlier.items():
+            note("advance", series, higher_of_both, hour)
+    raised = but(again, advance) & _above(sight.reaches, next_level)
+    for hour, series in next_at.items() if raised else ():
         note("upgrade", raised & series, sight.reaches, max(soonest, hour))
+    if not (new or cancel or raised or advance):
+        return Standing(level, lifts_at, next_level, next_at), decisions
     moved = {hour: (series & new) | earlier.get(hour, 0) for hour, series in due.items()}
     next_at = _with(_without(next_at, cancel | advance), moved)
-    next_level = tuple(but(had, cancel) | (up & (new | raised | advance))
-                       for had, up in zip(next_level, sight.reaches, strict=True))
+    takes = new | raised | advance
+    next_level = tuple([but(had, cancel) | (up & takes) for had, up in zip(next_level, sight.reaches, strict=True)])
     return Standing(level, lifts_at, next_level, next_at), decisions
 
 
 def _above(one: Iterable[int], other: Iterable[int]) -> int:
     """Where the first level is higher than the second."""
-    return union(but(high, low) for high, low in zip(one, other, strict=True))
+    return union([but(high, low) for high, low in zip(one, other, strict=True)])
 
 
 def _without(hours: Hours, gone: int) -> Hours:
@@ -166,8 +170,7 @@ def _without(hours: Hours, gone: int) -> Hours:
 
 
 def _with(hours: Hours, more: Hours) -> Hours:
-    return {hour: hours.get(hour, 0) | more.get(hour, 0) for hour in {**hours, **more}
-            if hours.get(hour, 0) | more.get(hour, 0)}
+    return {hour: both for hour in {**hours, **more} if (both := hours.get(hour, 0) | more.get(hour, 0))}
 
 
 # ---------------------------------------------------------------- order of the levels
