@@ -9,6 +9,8 @@ from sim.agenda import Timeline
 from sim.vocab import WARNING_LEVELS, Level
 
 WIDTH = 1 + len(WARNING_LEVELS)
+CELLS_AT_ONCE = 100_000
+"""Pairs of ramp times, times series, looked at together: enough to forget the cost of a call, few enough for the cache."""
 
 
 class Ramps(NamedTuple):
@@ -165,28 +167,32 @@ def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
     return behind
 
 
-def cut_short(steps: Steps, size: int, down_h: float, up_h: float, where: np.ndarray | None = None) -> np.ndarray:
-    """Level-equivalent hours that lines with these ramp times have more than if every ramp had arrived: float64[k, 4].
+def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
+    """Level-equivalent hours that lines with some ramp times have more than if every ramp had arrived: float64[p, k, 4].
 
-    where : bool[k], series that have such lines; zero for the others.
+    down_h, up_h : float64[p], hours down and up. where : bool[p, k], series that have such lines; zero for the others.
 
     A ramp of r hours, off its goal by e when it begins, loses e x r / 2 against a step; one that is met by the next step after
     d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
     """
     asks = WIDTH - 1  # levels that a step can lead to, blue to red
-    at = np.flatnonzero(steps.lasts_h < max(down_h, up_h))
+    rises = steps.level > steps.before
+    some = np.flatnonzero(steps.lasts_h < np.where(rises, down_h.max(initial=0), up_h.max(initial=0)))
+    short = steps.lasts_h[some] < np.where(rises[some], down_h[:, None], up_h[:, None])
     if where is not None:
-        at = at[where[steps.series[at]]]
-    at = at[steps.lasts_h[at] < np.where(steps.level[at] > steps.before[at], down_h, up_h)]
+        short &= where[:, steps.series[some]]
+    pair, at = np.nonzero(short)
     if not len(at):
-        return np.zeros((size, asks))
-    series, last = steps.series[at], len(steps.series) - 1
-    at = at[np.append(True, (at[1:] > at[:-1] + 1) | (series[1:] != series[:-1]))]  # no ramp is on its way there
+        return np.zeros((len(down_h), size, asks))
+    at, last = some[at], len(steps.series) - 1
+    series, kind = steps.series[at], pair * size + steps.series[at]
+    first = np.append(True, (at[1:] > at[:-1] + 1) | (kind[1:] != kind[:-1]))  # no ramp is on its way there
+    at, kind, down, up = at[first], kind[first], down_h[pair[first]], up_h[pair[first]]
     off = np.zeros((len(at), WIDTH))  # what the ramps before leave to these steps
     places, gains = [], []
     while len(at):
-        row, to, before = np.arange(len(at)), steps.level[at], steps.before[at]
-        full = np.where(to > before, down_h, up_h)
+        row, to, before, series = np.arange(len(at)), steps.level[at], steps.before[at], steps.series[at]
+        full = np.where(to > before, down, up)
         lasts = np.minimum(steps.lasts_h[at], full)
         part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
         off[row, to] += 1
@@ -194,19 +200,25 @@ def cut_short(steps: Steps, size: int, down_h: float, up_h: float, where: np.nda
         gain = off * (lasts * part / 2 - lasts)[:, None]
         gain[row, to] += full / 2
         gain[row, before] -= full / 2
-        places.append((steps.series[at][:, None] * WIDTH + np.arange(WIDTH)).ravel())
+        places.append((kind[:, None] * WIDTH + np.arange(WIDTH)).ravel())
         gains.append(gain.ravel())
-        goes_on = np.flatnonzero((part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == steps.series[at]))
+        goes_on = np.flatnonzero((part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == series))
         off = off[goes_on] * (1 - part[goes_on])[:, None]
-        at = at[goes_on] + 1
-    return np.bincount(np.concatenate(places), np.concatenate(gains), size * WIDTH).reshape(size, WIDTH)[:, 1:]
+        at, kind, down, up = at[goes_on] + 1, kind[goes_on], down[goes_on], up[goes_on]
+    made = np.bincount(np.concatenate(places), np.concatenate(gains), len(down_h) * size * WIDTH)
+    return made.reshape(len(down_h), size, WIDTH)[:, :, 1:]
 
 
-def by_ramp_times(ramps: Ramps, some: np.ndarray) -> Iterator[tuple[float, float, np.ndarray]]:
-    """Ramp times, down and up, and which of some classes have them."""
-    down_h, up_h = ramps.down_h[some], ramps.up_h[some]
-    for down, up in sorted(set(zip(down_h.tolist(), up_h.tolist(), strict=True))):
-        yield down, up, some[(down_h == down) & (up_h == up)]
+def by_ramp_times(ramps: Ramps, some: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Pairs of ramp times of some classes, a few at a time: hours down and up, float64[p]; which of the classes have them,
+    int64[m], and which pair each has. size : series that each pair will be told of."""
+    times = ramps.down_h[some] + 1j * ramps.up_h[some]
+    pairs, pair = np.unique(times, return_inverse=True)
+    at_once = max(1, CELLS_AT_ONCE // max(1, size))
+    for first in range(0, len(pairs), at_once):
+        these = pairs[first: first + at_once]
+        alike = slice(None) if at_once >= len(pairs) else (pair >= first) & (pair < first + at_once)
+        yield these.real, these.imag, some[alike], pair[alike] - first
 
 
 def class_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: int = 0) -> np.ndarray:
@@ -217,7 +229,8 @@ def class_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: in
         here = (timeline.start_class == start_class) & (timeline.series >= least) & (timeline.series < size)
         own = Timeline(*(column[here] for column in timeline))
         steps = steps_of(own._replace(series=own.series - least), size - least, until_h, escalate)
-        for down, up, alike in by_ramp_times(ramps, np.flatnonzero(ramps.start_class == start_class)):
-            each = steps.hours - down / 2 * steps.rises - up / 2 * steps.falls + cut_short(steps, size - least, down, up)
-            weights[alike] = each[ramps.series[alike] - least]
+        for down_h, up_h, alike, pair in by_ramp_times(ramps, np.flatnonzero(ramps.start_class == start_class), size - least):
+            of = ramps.series[alike] - least
+            ramped = down_h[pair, None] / 2 * steps.rises[of] + up_h[pair, None] / 2 * steps.falls[of]
+            weights[alike] = steps.hours[of] - ramped + cut_short(steps, size - least, down_h, up_h)[pair, of]
     return weights

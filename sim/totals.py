@@ -86,8 +86,10 @@ def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int,
         hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
         total += hours @ worth(mine)
         total -= rises @ worth(mine, ramps.down_h[mine] / 2) + falls @ worth(mine, ramps.up_h[mine] / 2)
-        for down_h, up_h, alike in by_ramp_times(ramps, mine):
-            there = np.isin(np.arange(rates.cities), ramps.series[alike])
-            more = cut_short(steps, size, down_h, up_h, np.tile(there, members))
-            total += more[:, 1:].reshape(members, -1) @ worth(alike)
+        for down_h, up_h, alike, pair in by_ramp_times(ramps, mine, size):
+            there = np.zeros((len(down_h), rates.cities), bool)
+            there[pair, ramps.series[alike]] = True
+            more = cut_short(steps, size, down_h, up_h, np.tile(there, members))[:, :, 1:].reshape(len(down_h), members, -1)
+            for each, cut in enumerate(more):
+                total += cut @ worth(alike[pair == each])
     return total
