@@ -10,7 +10,7 @@ from sim.rulebook import DAYS_AT_MOST
 DAYS_BEHIND = 63 - DAYS_AT_MOST
 """Days up to today that stand in every word, however far the forecast reaches."""
 
-VALUES_AT_ONCE = 200_000
+VALUES_AT_ONCE = 100_000
 """Forecast values compared at once: few enough to stay in the cache."""
 
 

@@ -177,6 +177,11 @@ class Ahead(NamedTuple):
     criterion: np.ndarray
     episodes: np.ndarray
 
+    @staticmethod
+    def none(shape: int | tuple[int, ...]) -> "Ahead":
+        """Nothing ahead of any."""
+        return Ahead(*(np.full(shape, nothing) for nothing in (0, -1, -1, 0, 0)))
+
 
 def look_ahead(days_of: Days, rules: Rules, closed: np.ndarray, days: slice, *, lowering: bool = False) -> Outlook:
     """What the issues of some days in a row show, arrays [day, k]. Lifting and lowering look at today as observed, whether
@@ -189,7 +194,7 @@ def look_ahead(days_of: Days, rules: Rules, closed: np.ndarray, days: slice, *, 
             ({rules.lowest, *(rules.own_threshold.values() if lowering else ())})}
     day, series = np.nonzero(days_of.any_ahead(rules.lowest, days))
     shape = soon[rules.lowest].shape
-    ahead = Ahead(*(np.full(shape, none) for none in (0, -1, -1, 0, 0)))
+    ahead = Ahead.none(shape)
     if len(series):
         seen = episode_ahead(days_of, rules, closed[series], day + days.start if shape[0] > 1 else days.start, series)
         for part, one in zip(ahead, seen, strict=True):
@@ -209,7 +214,7 @@ def episode_ahead(days_of: Days, rules: Rules, closed: np.ndarray, day: np.ndarr
         words[rules.lowest] &= ~np.uint64(0) << gone.astype(np.uint64)
     met, first, days = _ends(words, rules)
     after = ~np.uint64((2 << today) - 1)
-    ahead = Ahead(*(np.full(len(series), none) for none in (0, -1, -1, 0, 0)))
+    ahead = Ahead.none(len(series))
     reached = [ends for ends, (lv, *_) in zip(met, rules.criteria, strict=True)
                if rules.counted is not None and lv >= rules.counted]
     if reached:

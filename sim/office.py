@@ -150,14 +150,20 @@ class _Own:
         """Nothing: what decisions rest on is looked up from the days when they are all known."""
 
     def ahead_of(self, told: Told, issued: np.ndarray) -> Ahead:
-        """The episode ahead of each decision. What lies behind a lift of an earlier issue counts no more."""
+        """The episode that each decision rests on: none of a lift or a cancel. What lies behind a lift of an earlier issue counts
+        no more."""
         row = np.arange(len(issued))
         lifted = np.maximum.accumulate(np.where(told.kind == LIFT, row, -1))
         first = np.maximum.accumulate(np.where(
             (np.diff(told.series, prepend=-1) != 0) | (np.diff(issued, prepend=-1) != 0), row, 0))  # of an issue and series
         lifted = np.append(-1, lifted)[first]
         closed = np.where((lifted >= 0) & (told.series[lifted] == told.series), issued[lifted] // 24, -2)
-        return episode_ahead(self.course.days, self.course.rules, closed, issued // 24, told.series.astype(int))
+        rests = np.flatnonzero(told.kind < LIFT)
+        ahead = Ahead.none(len(issued))
+        for part, one in zip(ahead, episode_ahead(self.course.days, self.course.rules, closed[rests], issued[rests] // 24,
+                                                  told.series[rests].astype(int)), strict=True):
+            part[rests] = one
+        return ahead
 
 
 class _Shared:
