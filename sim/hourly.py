@@ -29,35 +29,56 @@ def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.
     ramps : r classes of lines. per_hour : float64[r, asking level, figure], what an hour at a level takes away. city :
     int64[r]. Source: model, section 6.
     """
-    figures = per_hour.shape[2]
-    where, parts = [hours * np.arange(cities)], [np.zeros((3, cities, figures))]  # each city begins with nothing
-    for which, at, jump, slope in bends(timeline, ramps, float(hours), escalate):
-        first = np.minimum(at.astype(np.int64), hours - 1)
-        left = (first + 1 - at)[:, None]  # of the hour in which it bends
-        jumps, slopes = (np.einsum("rl,rlf->rf", each[:, 1:], per_hour[which]) for each in (jump, slope))  # blue asks nothing
-        where.append(city[which] * hours + first)
-        parts.append(np.stack([slopes, jumps + slopes * left, (jumps + slopes * left / 2) * left]))
-    place, of = np.unique(np.concatenate(where), return_inverse=True)  # hours that bend
-    bent = np.concatenate(parts, axis=1)
+    jumps, ramped, ends_h = bends(timeline, ramps, float(hours), escalate)
+    at = np.concatenate([jumps.at, ramped.at, ends_h])
+    first = np.minimum(at.astype(np.int64), hours - 1)
+    left = first + 1 - at  # of the hour in which it bends
+    place, of = _numbered(city[np.concatenate([jumps.which, ramped.which, ramped.which])] * hours + first, cities, hours)
+    begins = np.flatnonzero(place % hours == 0)  # of the cities
+    turns = np.repeat([0.0, 1.0, -1.0], [len(jumps.at), len(ends_h), len(ends_h)])
+    goes_on = np.flatnonzero(_running(np.bincount(of, turns, len(place)), begins))  # a ramp is under way after the hour
     last = np.diff(place, append=cities * hours)  # hours to the next that bends
-    begins, since = place % hours == 0, np.arange(cities * hours, dtype=float) - np.repeat(place, last) - 0.5
-    made = np.empty((figures, cities * hours))
-    for figure in range(figures):
-        steeper, more, within = (np.bincount(of, each[:, figure], len(place)) for each in bent)
-        steep = _running(steeper, begins)  # from the end of the hour on
-        before = np.where(begins, 0.0, np.roll(steep, 1))
-        level = _running(np.where(begins, 0.0, before * np.roll(last, 1)) + more, begins)
-        made[figure] = np.repeat(level, last) + np.repeat(steep, last) * since
-        made[figure, place] = level - more - before / 2 + within
-        by_city = made[figure].reshape(cities, hours)
-        np.copyto(by_city, 0, where=by_city < ROUNDING * by_city.max(axis=1, keepdims=True))  # what running sums leave behind
-    return made.reshape(figures, cities, hours).transpose(1, 2, 0)
+    owner = np.repeat(goes_on, last[goes_on] - 1)
+    hour = np.arange(len(owner)) - np.repeat(np.cumsum(last[goes_on] - 1) - last[goes_on] + 1, last[goes_on] - 1)
+    slope, jump = (np.einsum("rl,rlf->fr", each.by[:, 1:], per_hour[each.which])  # blue asks nothing
+                   for each in (ramped, jumps))
+    made, since = np.empty((per_hour.shape[2], cities * hours)), np.repeat(np.arange(len(place)), last)
+    for figure in range(len(made)):
+        jumped = np.concatenate([jump[figure], np.zeros(2 * len(ends_h))])
+        turned = np.concatenate([np.zeros(len(jumps.at)), slope[figure], -slope[figure]])
+        steeper, more, within = (np.bincount(of, each, len(place)) for each in (
+            turned, jumped + turned * left, (jumped + turned * left / 2) * left))
+        steep = np.zeros(len(place))  # from the end of the hour on
+        steep[goes_on] = _running(steeper, begins)[goes_on]
+        before = np.roll(steep, 1)
+        passed = before * np.roll(last, 1)
+        before[begins] = passed[begins] = 0
+        level = _running(passed + more, begins)  # at the end of the hour
+        least = np.repeat(ROUNDING * np.maximum.reduceat(level, begins), np.diff(begins, append=len(place)))
+        here, later = level - more - before / 2 + within, level[owner] + steep[owner] * (hour + 0.5)
+        for each, bound in ((level, least), (here, least), (later, least[owner])):
+            each[each < bound] = 0  # what running sums leave behind
+        np.take(level, since, out=made[figure], mode="clip")
+        made[figure, place[owner] + 1 + hour] = later
+        made[figure, place] = here
+    return made.reshape(-1, cities, hours).transpose(1, 2, 0)
+
+
+def _numbered(cell: np.ndarray, cities: int, hours: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hours that bend, in order, each city's first among them, and which of them each bend is in. cell : int64[m], city and
+    hour."""
+    bent = np.zeros(cities * hours, bool)
+    bent[cell] = bent[::hours] = True
+    place = np.flatnonzero(bent)
+    number = np.empty(cities * hours, np.int64)
+    number[place] = np.arange(len(place))
+    return place, number[cell]
 
 
 def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:
-    """Running sums that begin anew where told, float64[n]. begins : bool[n], the first one too."""
+    """Running sums that begin anew in some places, the first one too, float64[n]."""
     total = np.cumsum(changes)
-    return total - np.repeat((total - changes)[begins], np.diff(np.flatnonzero(begins), append=len(changes)))
+    return total - np.repeat((total - changes)[begins], np.diff(begins, append=len(changes)))
 
 
 def hourly(run: Run) -> pd.DataFrame:

@@ -150,8 +150,8 @@ class _Own:
         """Nothing: what decisions rest on is looked up from the days when they are all known."""
 
     def ahead_of(self, told: Told, issued: np.ndarray) -> Ahead:
-        """The episode that each decision rests on: none of a lift or a cancel. What lies behind a lift of an earlier issue counts
-        no more."""
+        """The episode that each decision rests on: a lift or a cancel on none. What lies behind a lift of an earlier issue
+        counts no more."""
         row = np.arange(len(issued))
         lifted = np.maximum.accumulate(np.where(told.kind == LIFT, row, -1))
         first = np.maximum.accumulate(np.where(

@@ -46,19 +46,26 @@ def level_weights(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray,
     return area
 
 
-def bends(timeline: Timeline, ramps: Ramps, until_h: float,
-          escalate: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Where the weights of ramp classes jump or change their slope up to an hour, a few at a time, in the same course as
-    `level_weights`: which : int64[m], classes; at : float64[m], hours; jump, slope : float64[m, 4], blue to red, by how much.
-    """
+class Bends(NamedTuple):
+    """Where the weights of some classes jump, or change their slope. which : int64[m], classes. at : float64[m], hours. by :
+    float64[m, 4], blue to red, by how much."""
+
+    which: np.ndarray
+    at: np.ndarray
+    by: np.ndarray
+
+
+def bends(timeline: Timeline, ramps: Ramps, until_h: float, escalate: int = 0) -> tuple[Bends, Bends, np.ndarray]:
+    """Jumps and ramps of the weights of ramp classes up to an hour, in the same course as `level_weights`: where they jump,
+    where a ramp begins and with what slope, and the hour at which each ramp ends, float64[m]."""
+    jumps, turns, ends = [], [], []
     for stretch in _stretches(timeline, ramps, until_h, escalate):
         off = stretch.goal - stretch.weight
-        steps, turns = np.flatnonzero((stretch.lasts_h == 0) & off.any(axis=1)), np.flatnonzero(stretch.ramp_h > 0)
-        yield stretch.which[steps], stretch.since_h[steps], off[steps], np.zeros((len(steps), len(WARNING_LEVELS)))
-        turned, none = stretch.which[turns], np.zeros((len(turns), len(WARNING_LEVELS)))
-        slope = off[turns] / stretch.lasts_h[turns, None]
-        yield turned, stretch.since_h[turns], none, slope
-        yield turned, (stretch.since_h + stretch.ramp_h)[turns], none, -slope
+        at_once, ramped = np.flatnonzero((stretch.lasts_h == 0) & off.any(axis=1)), np.flatnonzero(stretch.ramp_h > 0)
+        jumps.append((stretch.which[at_once], stretch.since_h[at_once], off[at_once]))
+        turns.append((stretch.which[ramped], stretch.since_h[ramped], off[ramped] / stretch.lasts_h[ramped, None]))
+        ends.append((stretch.since_h + stretch.ramp_h)[ramped])
+    return (*(Bends(*map(np.concatenate, zip(*each, strict=True))) for each in (jumps, turns)), np.concatenate(ends))
 
 
 class _Stretch(NamedTuple):
@@ -213,7 +220,8 @@ def by_ramp_times(ramps: Ramps, some: np.ndarray, size: int) -> Iterator[tuple[n
     """Pairs of ramp times of some classes, a few at a time: hours down and up, float64[p]; which of the classes have them,
     int64[m], and which pair each has. size : series that each pair will be told of."""
     times = ramps.down_h[some] + 1j * ramps.up_h[some]
-    pairs, pair = np.unique(times, return_inverse=True)
+    pairs = np.unique(times)
+    pair = np.searchsorted(pairs, times)
     at_once = max(1, CELLS_AT_ONCE // max(1, size))
     for first in range(0, len(pairs), at_once):
         these = pairs[first: first + at_once]

@@ -14,6 +14,7 @@ import sim
 from sim import experiment
 from sim.accounts import reckon
 from sim.cli import cli
+from sim.hourly import hourly
 from sim.totals import SUMS
 from sim.vocab import Pollutant
 
@@ -34,7 +35,7 @@ def hour_by_hour(run, member, hours):
 
 
 def assert_hours_are_exact(run, hours):
-    table = sim.results.hourly.hourly(run)
+    table = hourly(run)
     found = table[list(SUMS)].to_numpy().reshape(len(run.world.members), len(run.world.cities), -1, len(SUMS))
     assert (table[[*SUMS, *(f"actual_{p}_kg" for p in Pollutant)]] >= 0).all(axis=None)
     for member in range(len(run.world.members)):
