@@ -4,7 +4,9 @@ Every variant meets the same winters, forecasts and draws: what a member is depe
 block that it is made in, nor on the variant.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 
@@ -18,7 +20,7 @@ from sim.experiment import heeded
 from sim.forecast import perfect
 from sim.grid import Cell
 from sim.linkage import Linkage
-from sim.office import Course, schedule
+from sim.office import Course, schedules
 from sim.planes import WORD
 from sim.reading import World
 from sim.response import response_level, steps_of
@@ -35,6 +37,9 @@ FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level 
 
 COLUMNS_AT_ONCE = 6_000
 """Columns of one block: enough to forget the cost of a call, few enough to stay in the cache."""
+
+BITS_AT_ONCE = 100_000
+"""Series of variants followed side by side: enough to forget the cost of a step, few enough to stay in the cache."""
 
 WORTH_COMPILING, AT_LEAST = 500_000, 2_500
 """Winters of one area under one variant from which a sweep is compiled: fewer are done before the compiler is. A variant
@@ -131,6 +136,8 @@ def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
         block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * ensemble))
         if inputs.compiled and ensemble == 1:
             block = max(1, block // WORD) * WORD  # members of an area share a machine word
+        else:  # of much the same size, so that no worker waits for another's
+            block = math.ceil(len(weather.members) / math.ceil(len(weather.members) / block))
         for first in range(0, len(weather.members), block):
             last = min(first + block, len(weather.members))
             tasks += [Task(tuple(mine[at: at + cases_at_once]), first, last) for at in range(0, len(mine), cases_at_once)]
@@ -142,7 +149,32 @@ def in_arrays(cases: list[Case], weather: Weather, shown: Shown, first: int) -> 
     days = Days(shown.observed[:, shown.decides], shown.issue)
     days.look(tuple(one for case in cases if not shown.linked(case.linkage) for one in case.rules.thresholds))
     foreseen = Foreseen(weather, shown)
-    return np.stack([_figures(case, shown, days, foreseen, first) for case in cases])
+    heavy = shown.aqi > HEAVY_ABOVE  # without dust, whatever index triggers: one yardstick for all variants
+    found = np.zeros((len(cases), len(shown.members), len(FIGURES)))
+    for places in _alike(cases, shown):
+        alike = [cases[place] for place in places]
+        for place, case, (timeline, warned), due in zip(places, alike, _schedules(alike, shown, days), foreseen.levels(alike),
+                                                        strict=True):
+            found[place] = _figures(case, heavy, len(shown.members), timeline, warned, due, first)
+    return found
+
+
+def _alike(cases: list[Case], shown: Shown) -> list[list[int]]:
+    """The variants in groups that differ, for the office, in the values of thresholds only."""
+    groups: dict[tuple, list[int]] = {}
+    for place, case in enumerate(cases):
+        alone = len(case.early_start_h) > 1 or shown.linked(case.linkage)
+        key = (place,) if alone else (case.rules.shape, case.terms, case.issue_hour, case.withdraw_on_lift)
+        groups.setdefault(key, []).append(place)
+    return list(groups.values())
+
+
+def _schedules(alike: list[Case], shown: Shown, days: Days) -> Iterator[tuple[Timeline, np.ndarray]]:
+    """What comes into force under each of some variants, and the warnings: several at a time, side by side."""
+    at_once = max(1, BITS_AT_ONCE // len(shown.decides))
+    for first in range(0, len(alike), at_once):
+        case, *others = alike[first: first + at_once]
+        yield from schedules(replace(case.course(shown, days), others=tuple(other.rules for other in others)))
 
 
 class Foreseen:
@@ -155,33 +187,32 @@ class Foreseen:
         self.observed = observed.reshape(len(observed), -1)
         self.areas = observed.shape[2]
         self.days = Days(self.observed, perfect(self.observed, weather.given.horizon_days))
+        self.shown = Shown(("0",) * self.size, self.areas, 1, 1, self.observed, self.observed, self.days.forecast,
+                           np.arange(self.size * self.areas))
 
-    def levels(self, case: Case) -> np.ndarray:
-        """Response level at noon of each day that perfect forecasts would have brought, int8[day, k of one or all]."""
-        none = Shown(("0",) * self.size, self.areas, 1, 1, self.observed, self.observed, self.days.forecast,
-                     np.arange(self.size * self.areas))
-        timeline, _ = schedule(case.course(none, self.days))
-        return levels_at_noon(timeline.of_class(0), none.areas * self.size, len(self.observed), case.escalate)
+    def levels(self, alike: list[Case]) -> Iterator[np.ndarray]:
+        """Response level at noon of each day that perfect forecasts would have brought under each of some variants, int8[day,
+        k of one or all]."""
+        for case, (timeline, _) in zip(alike, _schedules(alike, self.shown, self.days), strict=True):
+            yield levels_at_noon(timeline.of_class(0), self.areas * self.size, len(self.observed), case.escalate)
 
 
-def _figures(case: Case, shown: Shown, days: Days, foreseen: Foreseen, first: int) -> np.ndarray:
-    """What one variant comes to in each member of a block, float64[member, figure]."""
-    course = case.course(shown, days)
-    timeline, warned = schedule(course)
-    members, areas, size = len(shown.members), shown.areas, course.series
+def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, warned: np.ndarray, due: np.ndarray,
+             first: int) -> np.ndarray:
+    """What one variant comes to in each member of a block, float64[member, figure]. heavy : bool[day, member x area]."""
+    days, size = heavy.shape
+    areas = size // members
     own = timeline.of_class(0)
-    steps = steps_of(own, size, course.hours, case.escalate)
+    steps = steps_of(own, size, 24.0 * days, case.escalate)
     warnings = warned.reshape(members, areas, -1).sum(axis=1)[:, 1:]
     hours = steps.hours.reshape(members, areas, -1).sum(axis=1)
     sums = np.zeros((members, len(SUMS)))
     if case.world:
         sums = np.stack([_by_line(case, timeline, member, first) for member in range(members)])
     elif case.rates:
-        sums = sums_of(case.rates, timeline, members, case.escalate)
-    now = levels_at_noon(own, size, len(shown.observed), case.escalate)
-    due = foreseen.levels(case)
+        sums = sums_of(case.rates, timeline, members, case.escalate, steps)
+    now = levels_at_noon(own, size, days, case.escalate)
     due = np.tile(due, (1, members)) if due.shape[1] < size else due
-    heavy = shown.aqi > HEAVY_ABOVE  # without dust, whatever index triggers: one yardstick for all variants
     missed, kg, false_alarms, cny = _regret(case, now, due, members)
     apart = [heavy, heavy & (now == 0)]
     counts = [part.sum(axis=0).reshape(members, areas).sum(axis=1) for part in apart]

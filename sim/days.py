@@ -1,6 +1,7 @@
 """Days above a threshold, of many series, looked up once: planes of each day and, where asked for, words of each series."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Days:
     """
 
     def __init__(self, observed: np.ndarray, forecast: Callable[[int], np.ndarray]) -> None:
-        self.observed, self.forecast = observed, forecast
+        self.observed, self.forecast = np.ascontiguousarray(observed), forecast
         self.leads = len(forecast(0)) if len(observed) else 1
         self.today = 62 - self.leads
         """The bit of today; one bit above the last forecast day stays free for carries."""
@@ -45,14 +46,11 @@ class Days:
             self._rows[threshold] = (np.packbits(self.observed > threshold, axis=1, bitorder="little"),
                                      np.concatenate(rows[threshold]))
 
-    def on(self, threshold: float) -> list[int]:
-        """Series above a threshold, as planes by day. Looked up before."""
-        return planes_of(self._rows[threshold][0])
-
-    def ahead(self, threshold: float, days: slice) -> list[int]:
-        """Series foreseen above a threshold by some issues: wide planes by lead, one day's series beside the next's."""
-        rows = self._rows[threshold][1][days]
-        return [int.from_bytes(rows[:, lead].tobytes(), "little") for lead in range(self.leads)]
+    def above(self, sets: Sequence[tuple[float, ...]]) -> "Above":
+        """Series above thresholds that have been looked up. sets : thresholds by rule set, as many in each."""
+        parts = [zip(*(self._rows[threshold] for threshold in place), strict=True) for place in zip(*sets, strict=True)]
+        joined = [[np.concatenate(part, axis=-1) if len(sets) > 1 else part[0] for part in place] for place in parts]
+        return Above(*(tuple(each) for each in zip(*joined, strict=True)))
 
     def compare(self, thresholds: tuple[float, ...]) -> None:
         """Look every day up once, as words, for the thresholds that are not known as such yet."""
@@ -114,6 +112,28 @@ class Days:
         """All days up to an issue and those foreseen that are above the threshold, day 0 lowest, as one long word."""
         days = np.concatenate([self.observed[: day + 1, series], self.forecast(day)[:, series]])
         return int.from_bytes(np.packbits(days > threshold, bitorder="little").tobytes(), "little")
+
+
+class Above(NamedTuple):
+    """Series above each threshold of a rule set, eight a byte; of several rule sets, each set's bytes beside those of the one
+    before. observed : uint8[day, width], foreseen : uint8[day, lead, width], by place of the threshold."""
+
+    observed: tuple[np.ndarray, ...]
+    foreseen: tuple[np.ndarray, ...]
+
+    @property
+    def width(self) -> int:
+        """Bytes of a day."""
+        return self.observed[0].shape[1]
+
+    def on(self, place: int) -> list[int]:
+        """Planes by day, as observed."""
+        return planes_of(self.observed[place])
+
+    def ahead(self, place: int, days: slice) -> list[int]:
+        """As foreseen by some issues: wide planes by lead, one day's series beside the next's."""
+        rows = self.foreseen[place][days]
+        return [int.from_bytes(rows[:, lead].tobytes(), "little") for lead in range(rows.shape[1])]
 
 
 def in_type(threshold: float, dtype: np.dtype) -> np.floating:

@@ -55,6 +55,6 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
 
     env.process(offices())
     env.run(until=at(course.hours, Rank.RECORD))  # the last hour is settled too
-    told = office.told()
+    (told,) = office.told()
     timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
     return Ledger(Decisions.of(office.taken, told, office.ahead_of(told)), timeline, course.hours)

@@ -51,6 +51,15 @@ class Rules:
             own[level] = min(own.get(level, math.inf), criterion.exceeds)
         return own
 
+    @property
+    def shape(self) -> tuple:
+        """All but the values of the thresholds: rules of one shape are followed side by side."""
+        at = {threshold: place for place, threshold in enumerate(self.thresholds)}
+        criteria = tuple((level, at[one.exceeds], one.days, one.over == self.lowest, at.get(one.within_over), one.within_days)
+                         for level, _, one in self.criteria)
+        own = tuple((level, at[threshold]) for level, threshold in self.own_threshold.items())
+        return self.merges, self.longest_gap_days, self.hold_days, self.counted, len(at), criteria, own
+
 
 def compile_rules(criteria: dict[str, tuple[Criterion, ...]], *, merges: bool, lift_hours: float,
                   counted: Level | None = None) -> Rules:

@@ -15,7 +15,7 @@ from sim.agenda import LIFT, Agenda, Decision, Timeline
 from sim.days import Days
 from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
 from sim.planes import apart, held, places, planes, union
-from sim.told import Told, counted, in_force, told_of
+from sim.told import Told, counted, in_force, told_by_set, told_of
 from sim.watch import Open, Sight, Watch, own_places
 
 SERIES_SIDE_BY_SIDE = 1_000
@@ -33,7 +33,8 @@ class Course:
     days : the columns, as observed and foreseen. decides : int64[j], the series that decides on a column.
     early_start_h : hours ahead of the effective hour at which the start classes begin, the first 0; they do so when an
     issue shows at least `early_episodes` episodes of the counted level. link : what an ensemble and regional linkage make
-    of an outlook, from columns to series; None where each series sees its own column.
+    of an outlook, from columns to series; None where each series sees its own column. others : more rules of the same shape,
+    under which the same series are followed side by side; without reasons, an early start or a link.
     """
 
     days: Days
@@ -45,6 +46,12 @@ class Course:
     early_episodes: int = 0
     withdraw_on_lift: bool = False
     link: Callable[[Outlook], Outlook] | None = None
+    others: tuple[Rules, ...] = ()
+
+    @property
+    def sets(self) -> tuple[Rules, ...]:
+        """All rules."""
+        return (self.rules, *self.others)
 
     @property
     def series(self) -> int:
@@ -72,11 +79,11 @@ class _Own:
 
     def __init__(self, course: Course) -> None:
         self.course, self.watch = course, Watch(course.rules)
-        course.days.look(course.rules.thresholds)
-        self.width = (course.series + 7) // 8
-        self.observed = list(zip(*(course.days.on(threshold) for threshold in course.rules.thresholds), strict=True))
+        course.days.look(tuple(threshold for rules in course.sets for threshold in rules.thresholds))
+        self.above = course.days.above([rules.thresholds for rules in course.sets])
+        self.observed = list(zip(*map(self.above.on, range(len(course.rules.thresholds))), strict=True))
         self.own = own_places(course.rules) if course.terms.downgrade else []
-        self.at_once = len(course.days.observed) if course.series <= SERIES_SIDE_BY_SIDE else 1
+        self.at_once = len(course.days.observed) if 8 * self.above.width <= SERIES_SIDE_BY_SIDE else 1
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
         self.first = self.last = 0
         self.opens = [self.watch.nothing]
@@ -91,15 +98,15 @@ class _Own:
         """What the issue of a day shows."""
         while today >= self.last:
             self._look_through()
-        at, rules, days = today - self.first, self.course.rules, self.course.days
+        at, places = today - self.first, range(len(self.above.observed))
         self.pending &= self.opens[at].is_open  # what has ended by itself has left nothing
         if not self.pending:
             self.lifts, self.left = [], None
             return self.sights[at]
         this = slice(today, today + 1)
-        if not self.pending & self.watch.goes_on(self.opens[at], days.ahead(rules.lowest, this)):
+        if not self.pending & self.watch.goes_on(self.opens[at], self.above.ahead(0, this)):
             return self.sights[at]
-        ahead = zip(*(days.ahead(threshold, this) for threshold in rules.thresholds), strict=True)
+        ahead = zip(*(self.above.ahead(place, this) for place in places), strict=True)
         reaches, begins = self.watch.ahead(self._left_after(today), list(ahead), self.furthest)
         return self.sights[at]._replace(reaches=reaches, begins=begins)
 
@@ -118,17 +125,17 @@ class _Own:
 
     def _look_through(self) -> None:
         """What the issues of the next days show."""
-        rules, days, watch = self.course.rules, self.course.days, self.watch
+        above, watch = self.above, self.watch
         now = self._left_after(self.last - 1) if self.pending else self.opens[-1]
-        self.first, self.last, self.opens = self.last, min(self.last + self.at_once, len(days.observed)), []
+        self.first, self.last, self.opens = self.last, min(self.last + self.at_once, len(self.observed)), []
         self.pending, self.lifts, self.left = 0, [], None
         for over in self.observed[self.first: self.last]:
             now, _ = watch.after(now, over)
             self.opens.append(now)
-        ahead = [days.ahead(threshold, slice(self.first, self.last)) for threshold in rules.thresholds]
-        reaches, begins = watch.ahead(watch.beside(self.opens, self.width), list(zip(*ahead, strict=True)), self.furthest)
-        soon = [union(ahead[place][: rules.hold_days]) for place in (0, *self.own)]
-        rows = zip(*(apart(plane, self.last - self.first, self.width) for plane in (*reaches, *begins, *soon)), strict=True)
+        ahead = [above.ahead(place, slice(self.first, self.last)) for place in range(len(above.observed))]
+        reaches, begins = watch.ahead(watch.beside(self.opens, above.width), list(zip(*ahead, strict=True)), self.furthest)
+        soon = [union(ahead[place][: self.course.rules.hold_days]) for place in (0, *self.own)]
+        rows = zip(*(apart(plane, len(self.opens), above.width) for plane in (*reaches, *begins, *soon)), strict=True)
         levels, until = len(reaches), len(reaches) + len(begins)
         self.sights = [
             Sight(row[:levels], row[levels: until], over[0], row[until],
@@ -270,17 +277,18 @@ class Office:
         if lifted:
             self.view.close(lifted, now // 24)
 
-    def told(self) -> Told:
-        """All decisions so far, as rows."""
-        return told_of(self.taken, self.course.series, self.levels, ended=self.reasons)
+    def told(self) -> Iterator[Told]:
+        """All decisions so far, as rows, of each rule set."""
+        return told_by_set(self.taken, self.course.series, self.levels, len(self.course.sets), ended=self.reasons)
 
     def ahead_of(self, told: Told) -> Ahead:
         """The episode that each decision rests on."""
         return self.view.ahead_of(told, np.array([one.issued for one in self.taken], int)[told.row])
 
 
-def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
-    """What comes into force over a period, and how many warnings of each level each series had: int64[k, 5].
+def schedules(course: Course) -> Iterator[tuple[Timeline, np.ndarray]]:
+    """What comes into force over a period, and how many warnings of each level each series had, int64[k, 5], under each of the
+    rules of a course.
 
     A warning counts once, at the highest level it reached, a cancelled one not at all. The same as the clock gives.
     """
@@ -292,8 +300,13 @@ def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
         if agenda:
             agenda.plan_all(office.announce(decided, now), now)
         office.close(decided, now)
-    told = office.told()
     if agenda:
         agenda.take_effect_before(course.hours + 1)
-    timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
-    return timeline, counted(told, course.series)
+    for told in office.told():
+        timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
+        yield timeline, counted(told, course.series)
+
+
+def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
+    """The same of one rule set."""
+    return next(schedules(course))

@@ -57,10 +57,10 @@ def held(rows: Sequence[int], size: int) -> np.ndarray:
     return np.unpackbits(bits(rows, size), axis=1, count=size, bitorder="little").astype(bool)
 
 
-def places_by_row(rows: Sequence[int], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every (row, series) for which a plane holds, in that order: int32[m] each."""
-    wide = np.zeros((len(rows), (size + 63) // 64 * 8), np.uint8)
-    wide[:, : (size + 7) // 8] = bits(rows, size)
+def places_by_row(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every (row, series) for which a plane holds, in that order: int32[m] each. rows : uint8[n, width], as of `bits`."""
+    wide = np.zeros((len(rows), (rows.shape[1] + 7) // 8 * 8), np.uint8)
+    wide[:, : rows.shape[1]] = rows
     words = wide.view("<u8").ravel()
     some = np.flatnonzero(words).astype(np.int32)  # many words are empty
     found = np.flatnonzero(np.unpackbits(words[some].view(np.uint8), bitorder="little")).astype(np.int32)

@@ -182,38 +182,38 @@ def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, whe
     A ramp of r hours, off its goal by e when it begins, loses e x r / 2 against a step; one that is met by the next step after
     d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
     """
-    asks = WIDTH - 1  # levels that a step can lead to, blue to red
+    made = np.zeros((len(WARNING_LEVELS), len(down_h) * size))
     rises = steps.level > steps.before
     some = np.flatnonzero(steps.lasts_h < np.where(rises, down_h.max(initial=0), up_h.max(initial=0)))
     short = steps.lasts_h[some] < np.where(rises[some], down_h[:, None], up_h[:, None])
     if where is not None:
         short &= where[:, steps.series[some]]
     pair, at = np.nonzero(short)
-    if not len(at):
-        return np.zeros((len(down_h), size, asks))
     at, last = some[at], len(steps.series) - 1
-    series, kind = steps.series[at], pair * size + steps.series[at]
-    first = np.append(True, (at[1:] > at[:-1] + 1) | (kind[1:] != kind[:-1]))  # no ramp is on its way there
-    at, kind, down, up = at[first], kind[first], down_h[pair[first]], up_h[pair[first]]
-    off = np.zeros((len(at), WIDTH))  # what the ramps before leave to these steps
-    places, gains = [], []
+    cell = pair * size + steps.series[at]
+    first = np.append(True, (at[1:] > at[:-1] + 1) | (cell[1:] != cell[:-1]))[: len(at)]  # no ramp is on its way there
+    at, cell, down, up = at[first], cell[first], down_h[pair[first]], up_h[pair[first]]
+    goals = {place: (steps.level == level).astype(float) - (steps.before == level)
+             for place, level in enumerate(WARNING_LEVELS) if level in steps.level}
+    off = {place: np.zeros(len(at)) for place in goals}  # what the ramps before leave to these steps
+    cells, gains = [], {place: [] for place in goals}
     while len(at):
-        row, to, before, series = np.arange(len(at)), steps.level[at], steps.before[at], steps.series[at]
-        full = np.where(to > before, down, up)
-        lasts = np.minimum(steps.lasts_h[at], full)
+        lasts, full = steps.lasts_h[at], np.where(rises[at], down, up)
+        lasts = np.minimum(lasts, full)
         part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
-        off[row, to] += 1
-        off[row, before] -= 1
-        gain = off * (lasts * part / 2 - lasts)[:, None]
-        gain[row, to] += full / 2
-        gain[row, before] -= full / 2
-        places.append((kind[:, None] * WIDTH + np.arange(WIDTH)).ravel())
-        gains.append(gain.ravel())
-        goes_on = np.flatnonzero((part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == series))
-        off = off[goes_on] * (1 - part[goes_on])[:, None]
-        at, kind, down, up = at[goes_on] + 1, kind[goes_on], down[goes_on], up[goes_on]
-    made = np.bincount(np.concatenate(places), np.concatenate(gains), len(down_h) * size * WIDTH)
-    return made.reshape(len(down_h), size, WIDTH)[:, :, 1:]
+        goes_on = np.flatnonzero((part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == steps.series[at]))
+        left = 1 - part[goes_on]
+        fades, half = lasts * part / 2 - lasts, full / 2
+        for place, goal in goals.items():
+            moves = goal[at]
+            away = off[place] + moves
+            gains[place].append(away * fades + moves * half)
+            off[place] = away[goes_on] * left
+        cells.append(cell)
+        at, cell, down, up = at[goes_on] + 1, cell[goes_on], down[goes_on], up[goes_on]
+    for place, each in gains.items() if cells else ():
+        made[place] = np.bincount(np.concatenate(cells), np.concatenate(each), made.shape[1])
+    return made.reshape(-1, len(down_h), size).transpose(1, 2, 0)
 
 
 def by_ramp_times(ramps: Ramps, some: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:

@@ -1,6 +1,6 @@
 """What was told to many series, as rows, and what came of it: all decisions of a period at once, after the last of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,23 +31,34 @@ class Told(NamedTuple):
 def told_of(taken: Sequence[Decided], size: int, levels: tuple[Level, ...], *, ended: bool = False) -> Told:
     """Decisions in planes as rows. size : how many series there are. levels : those of the rules, lowest first. ended : lifts
     and cancels bear the level that ends; else theirs is 0."""
-    row, series = places_by_row([one.series for one in taken], size)
-    order = np.argsort(series.astype(np.uint16) if size <= 1 << 16 else series, kind="stable")
-    row, series = row[order], series[order]
-    kind = np.array([KINDS.index(one.kind) for one in taken], np.int8)[row]
-    asks = slice(None) if ended else np.flatnonzero(kind < LIFT)
+    return next(told_by_set(taken, size, levels, ended=ended))
+
+
+def told_by_set(taken: Sequence[Decided], size: int, levels: tuple[Level, ...], sets: int = 1, *,
+                ended: bool = False) -> Iterator[Told]:
+    """The same for each of some rule sets, whose series stand side by side in whole bytes. size : series of one set."""
+    kinds = np.array([KINDS.index(one.kind) for one in taken], np.int8)
+    hours = np.array([one.effective for one in taken], float)
     found = {id(one.level): one.level for one in taken if ended or one.kind not in ENDS}  # many share theirs
-    planes_of = bits([plane for level in found.values() for plane in level], size)
     first = {key: place * len(levels) for place, key in enumerate(found)}
-    place = np.array([first.get(id(one.level), 0) for one in taken], np.int32)[row[asks]]
-    byte, bit = series[asks] >> 3, (series[asks] & 7).astype(np.uint8)
-    highest = np.zeros(len(place), np.int8)
-    for step, lv in enumerate(np.diff(levels, prepend=0).tolist()):
-        highest += (planes_of[place + step, byte] >> bit & 1).view(np.int8) * np.int8(lv)
-    level = np.zeros(len(row), np.int8)
-    level[asks] = highest
-    hour = np.array([one.effective for one in taken], float)[row]
-    return Told(kind, series, hour, level, np.cumsum(kind == ISSUE, dtype=np.int32) - 1, row)
+    places = np.array([first.get(id(one.level), 0) for one in taken], np.int32)
+    width = (size + 7) // 8
+    rows, planes_of = (bits(planes, 8 * width * sets).reshape(-1, sets, width) for planes in (
+        [one.series for one in taken], [plane for level in found.values() for plane in level]))
+    for number in range(sets):
+        row, series = places_by_row(rows[:, number])
+        order = np.argsort(series.astype(np.uint16) if size <= 1 << 16 else series, kind="stable")
+        row, series = row[order], series[order]
+        kind = kinds[row]
+        asks = slice(None) if ended else np.flatnonzero(kind < LIFT)
+        place = places[row[asks]]
+        byte, bit = series[asks] >> 3, (series[asks] & 7).astype(np.uint8)
+        highest = np.zeros(len(place), np.int8)
+        for step, lv in enumerate(np.diff(levels, prepend=0).tolist()):
+            highest += (planes_of[place + step, number, byte] >> bit & 1).view(np.int8) * np.int8(lv)
+        level = np.zeros(len(row), np.int8)
+        level[asks] = highest
+        yield Told(kind, series, hours[row], level, np.cumsum(kind == ISSUE, dtype=np.int32) - 1, row)
 
 
 def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> Timeline:

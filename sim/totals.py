@@ -13,7 +13,7 @@ import numpy as np
 from sim.accounts import LineClasses
 from sim.agenda import Timeline
 from sim.phases import Phase
-from sim.response import Ramps, by_ramp_times, cut_short, steps_of
+from sim.response import Ramps, Steps, by_ramp_times, cut_short, steps_of
 from sim.vocab import ASKING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
@@ -53,20 +53,21 @@ def per_hour_of(phase: Phase, of_line: np.ndarray, size: int) -> np.ndarray:
     return per_hour
 
 
-def sums_of(rates: Rates, timeline: Timeline, members: int, escalate: int) -> np.ndarray:
-    """What each member avoided and lost, over all lines: float64[member, sum]."""
+def sums_of(rates: Rates, timeline: Timeline, members: int, escalate: int, steps: Steps | None = None) -> np.ndarray:
+    """What each member avoided and lost, over all lines: float64[member, sum]. steps : of the first start class, up to the
+    end, if at hand."""
     total = np.zeros((members, len(SUMS)))
     until = 0.0
     for per_hour, end in zip(rates.per_hour, rates.ends_h, strict=True):
-        total += _until(rates, per_hour, timeline, members, end, escalate)
+        total += _until(rates, per_hour, timeline, members, end, escalate, steps if end == rates.ends_h[-1] else None)
         if until:
             total -= _until(rates, per_hour, timeline, members, until, escalate)
         until = end
     return total
 
 
-def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int, until_h: float,
-           escalate: int) -> np.ndarray:
+def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int, until_h: float, escalate: int,
+           known: Steps | None = None) -> np.ndarray:
     """Sums from the period's first hour to `until_h`, float64[member, sum]."""
     total = np.zeros((members, len(SUMS)))
     ramps, size = rates.ramps, members * rates.cities
@@ -82,7 +83,9 @@ def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int,
         mine = np.flatnonzero((ramps.start_class == start_class) & asks)
         if not len(mine):
             continue
-        steps = steps_of(timeline.of_class(start_class), size, until_h, escalate)
+        steps = known
+        if start_class or known is None:
+            steps = steps_of(timeline.of_class(start_class), size, until_h, escalate)
         hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
         total += hours @ worth(mine)
         total -= rises @ worth(mine, ramps.down_h[mine] / 2) + falls @ worth(mine, ramps.up_h[mine] / 2)

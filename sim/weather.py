@@ -142,7 +142,7 @@ class Columns:
     column: np.ndarray
 
     def __call__(self, today: int) -> np.ndarray:
-        return self.issue(today)[:, self.column]
+        return np.take(self.issue(today), self.column, axis=1)  # in rows of leads, as an index does not give them
 
 
 def check(settings: Settings, file: object, place: Callable[[str], int | str], findings: Findings) -> None:

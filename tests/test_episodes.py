@@ -58,7 +58,8 @@ def test_a_forecast_of_500_reaches_500_in_either_width():
         foreseen[0], foreseen[1] = 500, 100
         days = Days(observed, lambda day, foreseen=foreseen: foreseen[day])
         days.look((reached,))
-        assert days.on(reached) == [0, 1, 0]
-        assert [days.ahead(reached, slice(day, day + 1)) for day in range(3)] == [[1], [0], [0]]
+        above = days.above([(reached,)])
+        assert above.on(0) == [0, 1, 0]
+        assert [above.ahead(0, slice(day, day + 1)) for day in range(3)] == [[1], [0], [0]]
         days.compare((reached,))
         assert days.any_ahead(reached, slice(0, 3)).ravel().tolist() == [True, False, False]
