@@ -213,7 +213,7 @@ def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, wa
         sums = sums_of(case.rates, timeline, members, case.escalate, steps)
     now = levels_at_noon(own, size, days, case.escalate)
     due = np.tile(due, (1, members)) if due.shape[1] < size else due
-    missed, kg, false_alarms, cny = _regret(case, now, due, members)
+    missed, false_alarms, kg, cny = _regret(case, now, due, members).T
     apart = [heavy, heavy & (now == 0)]
     counts = [part.sum(axis=0).reshape(members, areas).sum(axis=1) for part in apart]
     changes = np.bincount(own.series // areas, minlength=members)[:members]
@@ -240,26 +240,27 @@ def levels_at_noon(own: Timeline, size: int, days: int, escalate: int) -> np.nda
     return np.cumsum(moves[:days], axis=0, dtype=np.int8)
 
 
-def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> tuple[np.ndarray, ...]:
-    """Days on which perfect forecasts would have asked more, and the kilograms; days on which they would have asked less,
-    and the yuan; by member. Priced by the level in force at noon, 24 h of full response: ramps are left out."""
-    width = int(Level.red) + 1
-    areas = now.shape[1] // members
+def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> np.ndarray:
+    """Days on which perfect forecasts would have asked more, days on which they would have asked less, the kilograms of the
+    ones and the yuan of the others: float64[member, 4]. Priced by the level in force at noon, 24 h of full response: ramps are
+    left out."""
+    width, size = int(Level.red) + 1, now.shape[1]
+    areas = size // members
     less = np.arange(width)[:, None] > np.arange(width)  # [due, now]
-    missed, kg, beyond, cny = (np.zeros(members) for _ in range(4))
+    worth, total = np.zeros((areas, width, width, 4)), np.zeros((members, 4))
+    worth[..., 0], worth[..., 1] = less, less.T
     first = 0
     for at, end_h in enumerate(case.rates.ends_h if case.rates else (24.0 * len(now),)):
         last = int(end_h // 24)
-        day, series = np.nonzero(due[first:last] != now[first:last])  # where both ask the same nothing is missed
-        pair = (series * width + due[first:last][day, series]) * width + now[first:last][day, series]
-        days = np.bincount(pair, minlength=now.shape[1] * width * width).reshape(members, areas, width, width)
-        missed, beyond = missed + (days * less).sum(axis=(1, 2, 3)), beyond + (days * less.T).sum(axis=(1, 2, 3))
+        had, should = now[first:last].ravel(), due[first:last].ravel()
+        off = np.flatnonzero(should != had)  # where both ask the same nothing is missed
+        pair = off % size * (width * width) + (should[off] * np.int8(width) + had[off])
+        days = np.bincount(pair, minlength=size * width * width)
         if case.rates:
-            kg_a_day, cny_a_day = day_prices(case.rates, at, areas)
-            kg = kg + (days * kg_a_day).sum(axis=(1, 2, 3))
-            cny = cny + (days * cny_a_day).sum(axis=(1, 2, 3))
+            worth[..., 2:] = np.moveaxis(day_prices(case.rates, at, areas), 0, -1)
+        total += days.reshape(members, -1) @ worth.reshape(-1, 4)
         first = last
-    return missed, kg, beyond, cny
+    return total
 
 
 def day_prices(rates: Rates, phase: int, areas: int) -> np.ndarray:

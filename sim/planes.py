@@ -61,11 +61,11 @@ def places_by_row(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every (row, series) for which a plane holds, in that order: int32[m] each. rows : uint8[n, width], as of `bits`."""
     wide = np.zeros((len(rows), (rows.shape[1] + 7) // 8 * 8), np.uint8)
     wide[:, : rows.shape[1]] = rows
-    words = wide.view("<u8").ravel()
-    some = np.flatnonzero(words).astype(np.int32)  # many words are empty
-    found = np.flatnonzero(np.unpackbits(words[some].view(np.uint8), bitorder="little")).astype(np.int32)
-    row, word = np.divmod(some, wide.shape[1] // 8)
-    return row[found >> 6], (word * 64)[found >> 6] + (found & 63)
+    words = wide.view("<u8")
+    row, word = (each.astype(np.int32) for each in np.nonzero(words))  # many words are empty
+    found = np.flatnonzero(np.unpackbits(words[row, word].view(np.uint8), bitorder="little")).astype(np.int32)
+    of = found >> 6
+    return row[of], (64 * word)[of] + (found & 63)
 
 
 def but(plane: int, other: int) -> int:

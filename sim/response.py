@@ -183,34 +183,33 @@ def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, whe
     d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
     """
     made = np.zeros((len(WARNING_LEVELS), len(down_h) * size))
-    rises = steps.level > steps.before
+    rises, follows = steps.level > steps.before, np.append(steps.series[1:] == steps.series[:-1], False)
     some = np.flatnonzero(steps.lasts_h < np.where(rises, down_h.max(initial=0), up_h.max(initial=0)))
     short = steps.lasts_h[some] < np.where(rises[some], down_h[:, None], up_h[:, None])
     if where is not None:
-        short &= where[:, steps.series[some]]
-    pair, at = np.nonzero(short)
-    at, last = some[at], len(steps.series) - 1
-    cell = pair * size + steps.series[at]
-    first = np.append(True, (at[1:] > at[:-1] + 1) | (cell[1:] != cell[:-1]))[: len(at)]  # no ramp is on its way there
-    at, cell, down, up = at[first], cell[first], down_h[pair[first]], up_h[pair[first]]
+        short &= np.take(where, steps.series[some], axis=1)
+    pair, at = np.divmod(np.flatnonzero(short), max(1, len(some)))
+    at = some[at]
+    goes_before = follows[at[:-1]] & (at[1:] == at[:-1] + 1) & (pair[1:] == pair[:-1])
+    first = np.append(True, ~goes_before)[: len(at)]  # no ramp is on its way there
+    at, pair = at[first], pair[first]
     goals = {place: (steps.level == level).astype(float) - (steps.before == level)
              for place, level in enumerate(WARNING_LEVELS) if level in steps.level}
     off = {place: np.zeros(len(at)) for place in goals}  # what the ramps before leave to these steps
     cells, gains = [], {place: [] for place in goals}
     while len(at):
-        lasts, full = steps.lasts_h[at], np.where(rises[at], down, up)
-        lasts = np.minimum(lasts, full)
+        full = np.where(rises[at], down_h[pair], up_h[pair])
+        lasts = np.minimum(steps.lasts_h[at], full)
         part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
-        goes_on = np.flatnonzero((part < 1) & (at < last) & (steps.series[np.minimum(at + 1, last)] == steps.series[at]))
-        left = 1 - part[goes_on]
-        fades, half = lasts * part / 2 - lasts, full / 2
+        goes_on = np.flatnonzero((part < 1) & follows[at])
+        fades, half, left = lasts * part / 2 - lasts, full / 2, 1 - part[goes_on]
         for place, goal in goals.items():
             moves = goal[at]
             away = off[place] + moves
             gains[place].append(away * fades + moves * half)
             off[place] = away[goes_on] * left
-        cells.append(cell)
-        at, cell, down, up = at[goes_on] + 1, cell[goes_on], down[goes_on], up[goes_on]
+        cells.append(pair * size + steps.series[at])
+        at, pair = at[goes_on] + 1, pair[goes_on]
     for place, each in gains.items() if cells else ():
         made[place] = np.bincount(np.concatenate(cells), np.concatenate(each), made.shape[1])
     return made.reshape(-1, len(down_h), size).transpose(1, 2, 0)
