@@ -215,17 +215,11 @@ def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, whe
     return made.reshape(-1, len(down_h), size).transpose(1, 2, 0)
 
 
-def by_ramp_times(ramps: Ramps, some: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Pairs of ramp times of some classes, a few at a time: hours down and up, float64[p]; which of the classes have them,
-    int64[m], and which pair each has. size : series that each pair will be told of."""
+def ramp_times(ramps: Ramps, some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of ramp times of some classes, hours down and up, float64[p] each, and which of them each class has, int64[m]."""
     times = ramps.down_h[some] + 1j * ramps.up_h[some]
     pairs = np.unique(times)
-    pair = np.searchsorted(pairs, times)
-    at_once = max(1, CELLS_AT_ONCE // max(1, size))
-    for first in range(0, len(pairs), at_once):
-        these = pairs[first: first + at_once]
-        alike = slice(None) if at_once >= len(pairs) else (pair >= first) & (pair < first + at_once)
-        yield these.real, these.imag, some[alike], pair[alike] - first
+    return pairs.real, pairs.imag, np.searchsorted(pairs, times)
 
 
 def class_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: int = 0) -> np.ndarray:
@@ -236,8 +230,14 @@ def class_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: in
         here = (timeline.start_class == start_class) & (timeline.series >= least) & (timeline.series < size)
         own = Timeline(*(column[here] for column in timeline))
         steps = steps_of(own._replace(series=own.series - least), size - least, until_h, escalate)
-        for down_h, up_h, alike, pair in by_ramp_times(ramps, np.flatnonzero(ramps.start_class == start_class), size - least):
-            of = ramps.series[alike] - least
-            ramped = down_h[pair, None] / 2 * steps.rises[of] + up_h[pair, None] / 2 * steps.falls[of]
-            weights[alike] = steps.hours[of] - ramped + cut_short(steps, size - least, down_h, up_h)[pair, of]
+        mine = np.flatnonzero(ramps.start_class == start_class)
+        down_h, up_h, pair = ramp_times(ramps, mine)
+        of = ramps.series[mine] - least
+        ramped = down_h[pair, None] / 2 * steps.rises[of] + up_h[pair, None] / 2 * steps.falls[of]
+        weights[mine] = steps.hours[of] - ramped
+        at_once = max(1, CELLS_AT_ONCE // (size - least))
+        for first in range(0, len(down_h), at_once):
+            cut = cut_short(steps, size - least, down_h[first: first + at_once], up_h[first: first + at_once])
+            alike = np.flatnonzero((pair >= first) & (pair < first + at_once))
+            weights[mine[alike]] += cut[pair[alike] - first, of[alike]]
     return weights

@@ -23,16 +23,21 @@ EDGE, STEP = 6.0, 0.01
 """Normal scores are looked up from -EDGE to EDGE in steps of STEP."""
 
 
+SERIES_AT_ONCE = 1_500
+"""Series whose errors are drawn together: enough to forget the cost of a step, few enough to stay in the cache."""
+
+
 @dataclass(frozen=True)
 class Climate:
     """The days of some series as climates, k side by side.
 
-    scores : float32[day, k], normal scores, ties at the mean rank. index : float32[k, grid], the index at each score.
-    r1, r2 : float32[k], autocorrelation of the scores after one and two days.
+    scores : float32[day, k], normal scores, ties at the mean rank. index : float32[n, grid], the index at each score; row :
+    int32[k], which of them each series has. r1, r2 : float32[k], autocorrelation of the scores after one and two days.
     """
 
     scores: np.ndarray
     index: np.ndarray
+    row: np.ndarray
     r1: np.ndarray
     r2: np.ndarray
 
@@ -40,14 +45,13 @@ class Climate:
         """The index at given normal scores. scores : float32[..., k or any number if there is one series]."""
         place = np.clip((scores + np.float32(EDGE)) / np.float32(STEP), 0, self.index.shape[1] - 1.001)
         below = place.astype(np.int32)
-        row = np.arange(len(self.index), dtype=np.int32) * self.index.shape[1]
+        row = self.row * self.index.shape[1]
         low = self.index.ravel()[row + below]
         return low + (place - below) * (self.index.ravel()[row + below + 1] - low)
 
-    def of(self, series: int) -> "Climate":
-        """One of the series; the only one if there is one."""
-        k = slice(min(series, len(self.index) - 1), None)
-        return Climate(self.scores[:, k][:, :1], self.index[k][:1], self.r1[k][:1], self.r2[k][:1])
+    def of(self, series: np.ndarray | list[int]) -> "Climate":
+        """Some of the series, also more than once. series : int64[m]."""
+        return Climate(self.scores[:, series], self.index, self.row[series], self.r1[series], self.r2[series])
 
 
 def climate_of(days: np.ndarray) -> Climate:
@@ -68,17 +72,19 @@ def climate_of(days: np.ndarray) -> Climate:
         index[k] = np.where(past > 0, np.minimum(going_on, max(CEILING, mine.max())), going_on)
     variance = np.maximum((scores**2).sum(axis=0), 1e-9)
     r1, r2 = ((scores[lag:] * scores[:-lag]).sum(axis=0) / variance for lag in (1, 2))
-    return Climate(scores.astype(np.float32), index, r1.astype(np.float32), r2.astype(np.float32))
+    return Climate(scores.astype(np.float32), index, np.arange(len(index), dtype=np.int32), r1.astype(np.float32),
+                   r2.astype(np.float32))
 
 
 def synthetic(observed: np.ndarray, horizon_days: int, skill: Skill, cities: tuple[str, ...], seed: int, *,
-              members: range = range(1), ensemble: int = 1) -> np.ndarray:
+              members: range = range(1), ensemble: int = 1, climate: Climate | None = None) -> np.ndarray:
     """Forecasts of every issue, float32[issue day, lead, member, ensemble, city]; days after the period are clean.
 
     observed : float64[day, winter, city], one winter for all members, or one for each. members : which ones; each is an
     office of its own, with errors of its own. ensemble : members of one office's ensemble, about its forecast, with
-    errors that persist along the days of an issue; 1 gives the office's forecast itself. In float32, all at once: 4 bytes x
-    days x leads x members x cities, 80 MB for 1,000 members of 11 cities over a winter.
+    errors that persist along the days of an issue; 1 gives the office's forecast itself. climate : of all winters and cities,
+    in this order, if at hand. In float32, all at once: 4 bytes x days x leads x members x cities, 80 MB for 1,000 members of
+    11 cities over a winter.
     """
     days, winters, _ = observed.shape
     told = np.full((days, horizon_days, len(members), ensemble, len(cities)), CLEAN, np.float32)
@@ -88,20 +94,26 @@ def synthetic(observed: np.ndarray, horizon_days: int, skill: Skill, cities: tup
         for today in range(days):
             told[today] = exact(today).reshape(horizon_days, winters, 1, len(cities))
         return told
+    climate = climate or climate_of(observed.reshape(days, -1))
     inflation = (correlation**-skill.inflation).astype(np.float32)[:, None]
-    for c, city in enumerate(cities):
-        climate = climate_of(observed[:, :, c])
-        drawn = np.stack([normals(seed, ("forecast", city, m), (horizon_days, days)) for m in members])
-        office = _chain(climate, correlation, np.ascontiguousarray(drawn.transpose(2, 1, 0)))
+    winter = np.arange(len(members)) if winters > 1 else np.zeros(len(members), int)
+    at_once = max(1, SERIES_AT_ONCE // len(members))
+    for first in range(0, len(cities), at_once):
+        some = range(first, min(first + at_once, len(cities)))
+        drawn = np.stack([[normals(seed, ("forecast", cities[c], m), (horizon_days, days)) for c in some] for m in members])
+        own = climate.of((winter[:, None] * len(cities) + np.array(some)).ravel())
+        office = _chain(own, correlation, np.ascontiguousarray(drawn.reshape(-1, horizon_days, days).transpose(2, 1, 0)))
         if ensemble == 1:
-            told[:, :, :, 0, c] = _by_issue(climate.at(office * inflation + np.float32(skill.bias_sd)))
+            index = _by_issue(own.at(office * inflation + np.float32(skill.bias_sd)))
+            told[:, :, :, 0, some.start: some.stop] = index.reshape(days, horizon_days, len(members), -1)
             continue
-        for m, central in enumerate(_by_issue(office).transpose(2, 0, 1)):
-            drawn = np.stack([normals(seed, ("ensemble", city, members[m], e), (days, horizon_days))
+        for series, central in enumerate(_by_issue(office).transpose(2, 0, 1)):
+            m, c = divmod(series, len(some))
+            drawn = np.stack([normals(seed, ("ensemble", cities[some[c]], members[m], e), (days, horizon_days))
                               for e in range(ensemble)], axis=2)
-            around = central[:, :, None] + _about(climate.of(m), skill, correlation, drawn)
-            index = climate.of(m).at(np.maximum(around, -EDGE))
-            told[:, :, m, :, c] = np.where(np.isfinite(around), index, CLEAN)
+            one = own.of([series])
+            around = central[:, :, None] + _about(one, skill, correlation, drawn)
+            told[:, :, m, :, some[c]] = np.where(np.isfinite(around), one.at(np.maximum(around, -EDGE)), CLEAN)
     return told
 
 

@@ -7,13 +7,15 @@ not be told apart at all. What the few ramps that are cut short change is added 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.accounts import LineClasses
 from sim.agenda import Timeline
 from sim.phases import Phase
-from sim.response import Ramps, Steps, by_ramp_times, cut_short, steps_of
+from sim.response import CELLS_AT_ONCE, Ramps, Steps, cut_short, ramp_times, steps_of
 from sim.vocab import ASKING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
@@ -32,6 +34,49 @@ class Rates:
     ramps: Ramps
     early_start_h: tuple[float, ...]
     cities: int
+
+    @cached_property
+    def priced(self) -> tuple[tuple["Priced | None", ...], ...]:
+        """By phase and start class what hours, rises, falls and ramps cut short are worth; None where nothing is asked."""
+        return tuple(tuple(_priced(self, per_hour, start_class) for start_class in range(len(self.early_start_h)))
+                     for per_hour in self.per_hour)
+
+
+class Priced(NamedTuple):
+    """What the lines of one start class give in one phase, by city and level: float64[city x 3, sum] each.
+
+    hours : an hour at a level. rises, falls : half the ramp down, and up. down_h, up_h : float64[p], pairs of ramp times;
+    there : bool[p, city], who has such lines; ramped : float64[p, city x 3, sum], an hour of theirs.
+    """
+
+    hours: np.ndarray
+    rises: np.ndarray
+    falls: np.ndarray
+    down_h: np.ndarray
+    up_h: np.ndarray
+    there: np.ndarray
+    ramped: np.ndarray
+
+
+def _priced(rates: Rates, per_hour: np.ndarray, start_class: int) -> Priced | None:
+    ramps = rates.ramps
+    mine = np.flatnonzero((ramps.start_class == start_class) & per_hour.any(axis=(1, 2)))
+    if not len(mine):
+        return None
+    of, rate = ramps.series[mine], per_hour[mine]
+    down_h, up_h, pair = ramp_times(ramps, mine)
+
+    def worth(times_h: np.ndarray) -> np.ndarray:
+        made = np.zeros((rates.cities, *per_hour.shape[1:]))
+        np.add.at(made, of, rate * times_h[:, None, None])
+        return made.reshape(-1, len(SUMS))
+
+    there = np.zeros((len(down_h), rates.cities), bool)
+    there[pair, of] = True
+    ramped = np.zeros((len(down_h), rates.cities, *per_hour.shape[1:]))
+    np.add.at(ramped, (pair, of), rate)
+    return Priced(worth(np.ones(len(mine))), worth(ramps.down_h[mine] / 2), worth(ramps.up_h[mine] / 2), down_h, up_h, there,
+                  ramped.reshape(len(down_h), -1, len(SUMS)))
 
 
 def rates_of(phases: tuple[Phase, ...], classes: LineClasses) -> Rates:
@@ -58,41 +103,30 @@ def sums_of(rates: Rates, timeline: Timeline, members: int, escalate: int, steps
     end, if at hand."""
     total = np.zeros((members, len(SUMS)))
     until = 0.0
-    for per_hour, end in zip(rates.per_hour, rates.ends_h, strict=True):
-        total += _until(rates, per_hour, timeline, members, end, escalate, steps if end == rates.ends_h[-1] else None)
+    for priced, end in zip(rates.priced, rates.ends_h, strict=True):
+        total += _until(rates, priced, timeline, members, end, escalate, steps if end == rates.ends_h[-1] else None)
         if until:
-            total -= _until(rates, per_hour, timeline, members, until, escalate)
+            total -= _until(rates, priced, timeline, members, until, escalate)
         until = end
     return total
 
 
-def _until(rates: Rates, per_hour: np.ndarray, timeline: Timeline, members: int, until_h: float, escalate: int,
+def _until(rates: Rates, priced: tuple[Priced | None, ...], timeline: Timeline, members: int, until_h: float, escalate: int,
            known: Steps | None = None) -> np.ndarray:
     """Sums from the period's first hour to `until_h`, float64[member, sum]."""
-    total = np.zeros((members, len(SUMS)))
-    ramps, size = rates.ramps, members * rates.cities
-    asks = per_hour.any(axis=(1, 2))
-
-    def worth(some: np.ndarray, times: np.ndarray | float = 1.0) -> np.ndarray:
-        """An hour of some classes by city and level, float64[city x 3, sum]."""
-        made = np.zeros((rates.cities, *per_hour.shape[1:]))
-        np.add.at(made, ramps.series[some], per_hour[some] * np.reshape(times, (-1, 1, 1)))
-        return made.reshape(-1, len(SUMS))
-
-    for start_class in range(len(rates.early_start_h)):
-        mine = np.flatnonzero((ramps.start_class == start_class) & asks)
-        if not len(mine):
+    total, size = np.zeros((members, len(SUMS))), members * rates.cities
+    for start_class, worth in enumerate(priced):
+        if worth is None:
             continue
         steps = known
         if start_class or known is None:
             steps = steps_of(timeline.of_class(start_class), size, until_h, escalate)
         hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
-        total += hours @ worth(mine)
-        total -= rises @ worth(mine, ramps.down_h[mine] / 2) + falls @ worth(mine, ramps.up_h[mine] / 2)
-        for down_h, up_h, alike, pair in by_ramp_times(ramps, mine, size):
-            there = np.zeros((len(down_h), rates.cities), bool)
-            there[pair, ramps.series[alike]] = True
-            more = cut_short(steps, size, down_h, up_h, np.tile(there, members))[:, :, 1:].reshape(len(down_h), members, -1)
-            for each, cut in enumerate(more):
-                total += cut @ worth(alike[pair == each])
+        total += hours @ worth.hours - rises @ worth.rises - falls @ worth.falls
+        at_once = max(1, CELLS_AT_ONCE // size)
+        for first in range(0, len(worth.down_h), at_once):
+            some = slice(first, first + at_once)
+            more = cut_short(steps, size, worth.down_h[some], worth.up_h[some], np.tile(worth.there[some], members))
+            for cut, ramped in zip(more, worth.ramped[some], strict=True):
+                total += cut[:, 1:].reshape(members, -1) @ ramped
     return total

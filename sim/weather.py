@@ -7,6 +7,7 @@ Members are made block by block: which others are made beside them changes none 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from sim.forecast import ForecastFile, Issue, perfect, persistence
 from sim.linkage import Linkage, Seen
 from sim.settings import Forecast, Settings
 from sim.skill import Skill, presets
-from sim.synthetic import synthetic
+from sim.synthetic import Climate, climate_of, synthetic
 from sim.winters import Generated, month_offsets
 
 SOURCES = {"perfect": perfect, "persistence": persistence}
@@ -92,6 +93,11 @@ class Weather:
         offices = 1 if self.together or self.given.source != "synthetic" else self.given.members
         return tuple(map(str, range(max(self.own.shape[1], offices))))
 
+    @cached_property
+    def climate(self) -> Climate:
+        """Of the one winter that all members share: known once, whichever members are asked for."""
+        return climate_of(self.own[:, 0])
+
     def shown(self, first: int = 0, last: int | None = None) -> Shown:
         """Members first to last (not included), all where none are named."""
         some = range(first, len(self.members) if last is None else last)
@@ -115,7 +121,8 @@ class Weather:
             values = self.told.values[:, :, None] if self.together else self.told.values[:, :, some, None]
         else:
             values = synthetic(own, given.horizon_days, given.skill or Skill(), self.cities, self.seed,  # type: ignore[call-arg]
-                               members=some, ensemble=given.members if self.together else 1)
+                               members=some, ensemble=given.members if self.together else 1,
+                               climate=self.climate if own.shape[1] == 1 else None)
         behind = values.shape[3]
         if given.decide_on in COLLAPSED:
             values, behind = COLLAPSED[given.decide_on](values, axis=3), 1
