@@ -63,7 +63,8 @@ def places_by_row(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wide[:, : rows.shape[1]] = rows
     words = wide.view("<u8")
     row, word = (each.astype(np.int32) for each in np.nonzero(words))  # many words are empty
-    found = np.flatnonzero(np.unpackbits(words[row, word].view(np.uint8), bitorder="little")).astype(np.int32)
+    held_there = np.unpackbits(words[row, word].view(np.uint8), bitorder="little").view(bool)  # found faster than numbers
+    found = np.flatnonzero(held_there).astype(np.int32)
     of = found >> 6
     return row[of], (64 * word)[of] + (found & 63)
 

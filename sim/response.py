@@ -161,10 +161,11 @@ def steps_of(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -
     lasts_h = np.where(np.append(series[1:], -1) == series, np.append(hour[1:], until_h), until_h)[: len(hour)] - hour
     up = level > before
     gained, lost = series * WIDTH + level, series * WIDTH + before
-    counts = [np.bincount(gained, lasts_h, size * WIDTH)]
-    counts += [np.bincount(gained[some], minlength=size * WIDTH) - np.bincount(lost[some], minlength=size * WIDTH)
-               for some in (up, ~up)]
-    return Steps(*(count.reshape(size, WIDTH)[:, 1:].astype(float) for count in counts), series, before, level, lasts_h)
+    hours, rises, rises_lost, moves, moves_lost = (
+        np.bincount(place, weights, size * WIDTH).reshape(size, WIDTH)[:, 1:]
+        for place, weights in ((gained, lasts_h), (gained, up), (lost, up), (gained, None), (lost, None)))
+    rises = rises - rises_lost
+    return Steps(hours, rises, moves - moves_lost - rises, series, before, level, lasts_h)
 
 
 def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
