@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,9 +22,10 @@ from sim.accounts import reckon
 from sim.agenda import Agenda
 from sim.cases import FIGURES, inputs_of, levels_at_noon, tasks_of
 from sim.compiled import run_task
+from sim.episodes import compile_rules
 from sim.errors import InputError
 from sim.experiment import accounts_of, course_of
-from sim.office import Office, schedule
+from sim.office import Office, schedule, schedules
 from sim.sweeping import CONTRACT, on_front
 from sim.totals import SUMS, rates_of, sums_of
 from sim.vocab import Pollutant
@@ -76,6 +78,34 @@ def test_schedules_and_sums_without_the_clock_equal_those_with_it(world, keys):
     exact = [account.avoided_kg(p).sum() for p in Pollutant]
     assert sums[:4] == pytest.approx(exact, rel=1e-10, abs=1e-10)
     assert sums[SUMS.index("curtailed_value_cny")] == pytest.approx(account.curtailed_value_cny.sum(), rel=1e-10, abs=1e-9)
+
+
+def raised(rules, by):
+    """Rules of the same shape with every threshold higher."""
+    criteria = {}
+    for level, _, one in rules.criteria:
+        higher = {name: value + by for name in ("over", "reaches", "within_over") if (value := getattr(one, name)) is not None}
+        criteria.setdefault(level.name, []).append(one.model_copy(update=higher))
+    return compile_rules(criteria, merges=rules.merges, lift_hours=24 * rules.hold_days, counted=rules.counted)
+
+
+@settings(max_examples=60)
+@given(plain_worlds().filter(lambda world: any(world["criteria"].values())), st.lists(st.integers(-60, 60), max_size=3))
+def test_rules_followed_side_by_side_give_what_each_gives_alone(world, steps):
+    with tempfile.TemporaryDirectory() as folder:
+        run = engine_run(world, folder)
+    course = replace(course_of(run.world, run.world.shown, run.classes), early_start_h=(0.0,), early_episodes=0)
+    others = tuple(raised(course.rules, by) for by in steps)
+    assert {one.shape for one in others} <= {course.rules.shape}
+    for rules, (timeline, counted) in zip((course.rules, *others), schedules(replace(course, others=others)), strict=True):
+        alone, warned = schedule(replace(course, rules=rules))
+        assert all(np.array_equal(ours, theirs) for ours, theirs in zip(timeline, alone, strict=True))
+        assert np.array_equal(counted, warned)
+
+
+def test_variants_share_their_lists(scenario):
+    worlds = experiment.load(scenario, (), GRID, sweeping=True).worlds
+    assert len({id(world.population) for world in worlds}) == len({id(world.phases) for world in worlds}) == 1
 
 
 @settings(max_examples=25)
