@@ -41,7 +41,7 @@ COLUMNS_AT_ONCE = 6_000
 BITS_AT_ONCE = 100_000
 """Series of variants followed side by side: enough to forget the cost of a step, few enough to stay in the cache."""
 
-WORTH_COMPILING, AT_LEAST = 500_000, 2_500
+WORTH_COMPILING, AT_LEAST = 1_000_000, 250
 """Winters of one area under one variant from which a sweep is compiled: fewer are done before the compiler is. A variant
 takes the arrays as long as so many winters at least."""
 
