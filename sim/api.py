@@ -9,12 +9,11 @@ import pandas as pd
 
 from sim import comparison_page, page, sensitivity_page, sweep_page
 from sim.comparison import Comparison, compare_runs
-from sim.errors import Finding, InputError
 from sim.experiment import Progress, Scenario, load, run_all
 from sim.files import write_folder
 from sim.results import Results
 from sim.sensitivities import Sensitivity, analyse
-from sim.sweeping import Sweep, drop_parts
+from sim.sweeping import Sweep, check_kept, drop_parts
 from sim.sweeping import sweep as run_sweep
 
 
@@ -63,18 +62,18 @@ def report(results: Results, folder: str | Path, progress: Progress | None = Non
     return Path(folder) / "report.html"
 
 
-
 def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrides: Sequence[str] = (), *, workers: int = 1,
-          scheduler: str | None = None, parts: str | Path | None = None, resume: bool = False,
+          scheduler: str | None = None, parts: str | Path | None = None, resume: bool = False, keep: Sequence[str] = (),
           progress: Progress | None = None) -> Sweep:
     """Run the grid of all values, every variant with the same winters, forecasts and draws.
 
     vary : `KEY=V1,V2,…`; overrides : `KEY=VALUE`, e.g. `forecast.members=1000`. workers : processes of this machine;
     scheduler : address of a Dask cluster instead. parts : folder where finished parts are kept; resume : go on from them.
+    keep : variants that `save_sweep` will be asked to keep: a name that none has is found before the work.
     Returns a Sweep, whose `comparison`, `variants` and `paired` are tidy DataFrames. Raises InputError with every finding.
     """
     return run_sweep(paths, vary, overrides, count=workers, scheduler=scheduler, parts=Path(parts) if parts else None,
-                     resume=resume, progress=progress)
+                     resume=resume, keep=keep, progress=progress)
 
 
 def save_sweep(found: Sweep, folder: str | Path, lang: str = "en", *, keep: Sequence[str] = (), parts: Path | None = None,
@@ -84,13 +83,10 @@ def save_sweep(found: Sweep, folder: str | Path, lang: str = "en", *, keep: Sequ
     keep : names of variants that are run once more with all their tables. parts : forgotten once the folder stands.
     Raises InputError for a name that no variant has, or a folder that holds something no run wrote.
     """
-    worlds = {world.run.name: world for world in found.scenario.worlds}
-    unknown = [name for name in keep if name not in worlds]
-    if unknown:
-        raise InputError([Finding("sweep.keep", key="--keep", value=name, words={"allowed": ", ".join(list(worlds)[:12])})
-                          for name in unknown])
+    check_kept(found.scenario, keep)
     kept = None
     if keep:
+        worlds = {world.run.name: world for world in found.scenario.worlds}
         some = replace(found.scenario, worlds=tuple(worlds[name] for name in dict.fromkeys(keep)))
         kept = Results(some, run_all(some, progress), lang)
     if progress:

@@ -33,7 +33,7 @@ STYLE = {
     "axes.spines.right": False, "axes.edgecolor": "#8a8f98", "axes.labelcolor": INK, "text.color": INK,
     "xtick.color": INK, "ytick.color": INK, "axes.titlelocation": "left", "axes.titlesize": 12,
     "axes.titleweight": "regular", "font.size": 10, "axes.grid": True, "grid.color": "#e4e6ea", "grid.linewidth": 0.7,
-    "axes.axisbelow": True, "legend.frameon": False, "figure.facecolor": "white",
+    "axes.formatter.limits": (-5, 9), "axes.axisbelow": True, "legend.frameon": False, "figure.facecolor": "white",
 }
 
 

@@ -165,11 +165,11 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
     try:
         with _progress(lang) as progress:
             found = api.sweep(_path(scenario), vary, overrides, workers=workers, scheduler=scheduler, parts=parts,
-                              resume=resume, progress=progress)
+                              resume=resume, keep=keep, progress=progress)
             page = api.save_sweep(found, folder, lang, keep=keep, parts=parts, progress=progress)
     except KeyboardInterrupt:
         _console(error=True).print(text("cli.swept_kept", lang, folder=parts))
-        raise click.exceptions.Abort from None
+        raise click.exceptions.Exit(OUR_FAULT) from None
     showing.swept(_console(), found, page, time.monotonic() - began, lang)
 
 

@@ -54,7 +54,7 @@ def read_grid(given: Iterable[str], overrides: Iterable[str], findings: Findings
 
 
 def split_values(listed: str) -> list[str]:
-    """Values split at commas that stand outside brackets and quotes: `a,{b: 1, c: 2}` is two."""
+    """Values split at commas, of either width, that stand outside brackets and quotes: `a,{b: 1, c: 2}` is two."""
     values, depth, quote = [""], 0, ""
     for sign in listed:
         if quote:
@@ -62,7 +62,7 @@ def split_values(listed: str) -> list[str]:
         elif sign in "'\"":
             quote = sign
         depth += not quote and (sign in OPENS) - (sign in CLOSES)
-        if sign == "," and depth <= 0 and not quote:
+        if sign in ",，" and depth <= 0 and not quote:
             values.append("")
         else:
             values[-1] += sign

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sim import charts, rulebook, scorecard, society, target_tables, wording
-from sim.experiment import Progress, Run
+from sim.experiment import Progress, Run, Scenario
 from sim.industries import ANY, industries, processes
 from sim.labels import MONEY, text
 from sim.mechanisms import mechanisms
@@ -66,7 +66,7 @@ def render(results: Results, progress: Progress | None = None) -> str:
         levels=[level.name for level in WARNING_LEVELS], colour=charts.LEVEL_COLOUR, money=MONEY[lang],
         pollutants=list(Pollutant),
         note=getattr(results.scenario.worlds[0].settings.note, lang, ""),
-        title=title(results), period=period(results), version=version(), doubts=doubts(results),
+        title=title(results), period=period(results), version=version(), doubts=doubts(results.scenario, results.lang),
         glance=[glance(results, run) for run in results.runs],
         runs=sections, citations=citations(results), areas=len(results.scenario.worlds[0].cities),
     )
@@ -244,10 +244,10 @@ def citations(results: Results) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def doubts(results: Results) -> list[str]:
+def doubts(scenario: Scenario, lang: str) -> list[str]:
     """What the reading of the inputs found doubtful, each kind once with how many more there are."""
     first: dict[str, list] = {}
-    for doubt in results.scenario.doubts:
+    for doubt in scenario.doubts:
         first.setdefault(doubt.code, []).append(doubt)
-    return [alike[0].text(results.lang) + (f" ({text('report.doubts_many', results.lang, count=len(alike) - 1)})"
+    return [alike[0].text(lang) + (f" ({text('report.doubts_many', lang, count=len(alike) - 1)})"
                                            if len(alike) > 1 else "") for alike in first.values()]

@@ -87,9 +87,12 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
         table.add_row(escape(row["run"]), f"{hours:,.0f}", f"{row['avoided_t']:,.1f}",
                       f"{row['curtailed_value_cny'] / MONEY[lang]:,.1f}", f"{row['heavy_days_missed']:.2f}")
     console.print(Padding(table, (1, 0, 0, 0)))
-    console.print(text("sweep.front_only", lang), style="dim")
+    if len(best) < len(found.variants):
+        console.print(text("sweep.front_only", lang), style="dim")
     if said := sweep_page.assumed(found, lang):
         console.print(said, style="dim", highlight=False)
+    if found.scenario.doubts:
+        console.print(text("cli.doubts", lang, count=len(found.scenario.doubts)), style="yellow")
     console.print()
     if not (written.parent / "comparison.parquet").exists():
         console.print(text("cli.no_parquet", lang), style="dim")

@@ -11,8 +11,9 @@ import pandas as pd
 
 from sim import charts, sweep_charts, wording
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
+from sim.grid import run_name, short
 from sim.labels import MONEY, text
-from sim.page import environment
+from sim.page import doubts, environment
 from sim.results import PACKAGES, Results, version
 from sim.sweeping import Sweep
 from sim.targets import HEAVY_ABOVE
@@ -47,7 +48,9 @@ def render(found: Sweep, lang: str) -> str:
         note=getattr(world.settings.note, lang, ""), keys=found.keys, members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
-        forecast=wording.forecast_note(world, lang), **parts)
+        forecast=wording.forecast_note(world, lang), basis=_basis(found, lang), doubts=doubts(found.scenario, lang),
+        drawn="" if len(shown) == len(variants) else text("sweep.drawn", lang, shown=len(shown), count=len(variants)),
+        **parts)
 
 
 def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, bytes]:
@@ -85,6 +88,17 @@ def assumed(found: Sweep, lang: str) -> str:
     return text("sweep.assumed", lang, **said)
 
 
+def _basis(found: Sweep, lang: str) -> str:
+    """Days, editions and policies of a sweep, and what was set for all of it."""
+    worlds, calendar = found.scenario.worlds, found.scenario.worlds[0].calendar
+    said = text("sweep.basis", lang, start=calendar.start, end=calendar.end,
+                rules=", ".join(dict.fromkeys(world.edition.id for world in worlds)),
+                grading=", ".join(dict.fromkeys(world.settings.grading.policy for world in worlds)))
+    changed = dict.fromkeys(f"{change.key}={wording.plain(change.new)}" for world in worlds for change in world.run.changes
+                            if change.given == "--set")
+    return said + (text("sweep.basis_set", lang, changes=", ".join(changed)) if changed else "")
+
+
 def _words(lang: str, picture: str, **keys: str) -> dict[str, str]:
     said = {place: text(f"sweep.axis.{key}", lang) for place, key in keys.items()}
     return {"title": text(f"sweep.chart.{picture}", lang)} | said
@@ -105,13 +119,21 @@ def _labels(shown: pd.DataFrame, keys: list[str]) -> list[str]:
 
 
 def _maps(found: Sweep, lang: str) -> list[str]:
-    """Heat maps of each pair of keys; means over all other keys and over members."""
+    """Heat maps of each pair of keys, for each variant of the scenario; means over all other keys and over members."""
     keys = [key for key in found.keys if len(set(found.variants[key])) > 1]
+    cases = found.inputs.cases
+    variants = found.variants.assign(**{  # names in few signs, as in the names of the runs
+        key: [short(dict(case.varied).get(key, "")) for case in cases] for key in keys})
+    of = [case.name.removesuffix(run_name("", case.varied)).removesuffix(", ") for case in cases]
     drawn = []
-    for one, other in itertools.islice(itertools.combinations(keys, 2), PAIRS_DRAWN):
+    for (one, other), variant in itertools.islice(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)),
+                                                  PAIRS_DRAWN):
+        mine = variants[[each == variant for each in of]]
         for name in MAPPED:
-            table = found.variants.pivot_table(index=one, columns=other, values=name, sort=False)
-            words = {"title": text(f"sweep.map.{name}", lang), "x": other, "y": one}
+            table = mine.pivot_table(index=one, columns=other, values=name, sort=False)
+            title = text(f"sweep.map.{name}", lang)
+            called = variant or text("report.base", lang)
+            words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title, "x": other, "y": one}
             drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0)))
     return drawn
 

@@ -80,6 +80,8 @@ class Sweep:
         """
         table = self.comparison.groupby("run", sort=False)
         frame = table[self.keys].first().join(table[[*CONTRACT, *BESIDE]].mean()).reset_index()
+        for unit, name in (("kg", "avoided_assumed_share"), ("cny", "curtailed_assumed_share")):  # of the sums, as on the page
+            frame[name] = self.assumed_shares[unit]
         frame["avoided_t"] = frame[[f"avoided_{p}_kg" for p in Pollutant]].sum(axis=1) / 1000
         frame["pareto"] = on_front(np.column_stack([frame["curtailed_value_cny"], -frame["avoided_t"],
                                                     frame["heavy_days_missed"]]))
@@ -112,8 +114,8 @@ def on_front(costs: np.ndarray) -> np.ndarray:
 
 def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrides: Sequence[str] = (), *,
           count: int = 1, scheduler: str | None = None, parts: Path | None = None, resume: bool = False,
-          progress: Progress | None = None) -> Sweep:
-    """Run the grid of all values, every variant with the same members.
+          keep: Sequence[str] = (), progress: Progress | None = None) -> Sweep:
+    """Run the grid of all values, every variant with the same members. keep : variants that must be there.
 
     vary : `KEY=V1,V2,…`; overrides : `KEY=VALUE`, e.g. `forecast.members=1000`. count : processes of this machine;
     scheduler : address of a Dask cluster instead. parts : folder where finished parts are kept until the sweep is whole;
@@ -122,6 +124,7 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
     if progress:
         progress("reading", 0, 1)
     scenario = load(paths, overrides, vary, sweeping=True)
+    check_kept(scenario, keep)
     inputs = inputs_of(scenario.worlds)
     if len({weather.members for weather in inputs.weathers}) > 1:
         raise InputError([Finding("sweep.members", file=str(scenario.path), key="--vary")])
@@ -130,17 +133,27 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
     return Sweep(scenario, inputs, worked(inputs, tasks, kept, count=count, scheduler=scheduler, progress=progress))
 
 
+def check_kept(scenario: Scenario, keep: Sequence[str]) -> None:
+    """Raises InputError for the name of a variant that there is not."""
+    names = [world.run.name for world in scenario.worlds]
+    unknown = [name for name in keep if name not in names]
+    if unknown:
+        known = "; ".join([*names[:12], *(["…"] if len(names) > 12 else [])])
+        raise InputError([Finding("sweep.keep", key="--keep", value=name, words={"allowed": known}) for name in unknown])
+
+
 def worked(inputs: Inputs, tasks: list[Task], kept: "_Parts | None" = None, *, count: int = 1, scheduler: str | None = None,
            progress: Progress | None = None) -> np.ndarray:
     """What the tasks come to, float64[case, member, figure], whoever does them. kept : what is done already, and is kept."""
     figures = np.full((len(inputs.cases), len(inputs.members), len(FIGURES)), np.nan)
-    done = 0
+    left = []
     for number, task in enumerate(tasks):
         found = kept.read(number) if kept else None
         if found is not None:
             figures[list(task.cases), task.first: task.last] = found
-            done += 1
-    left = [(number, task) for number, task in enumerate(tasks) if not (kept and kept.has(number))]
+        else:
+            left.append((number, task))
+    done = len(tasks) - len(left)
     if inputs.compiled and left and not scheduler:
         if progress:
             progress("compiling", 0, 1)
@@ -188,11 +201,12 @@ class _Parts:
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.npy"
 
-    def has(self, number: int) -> bool:
-        return self._path(number).exists()
-
     def read(self, number: int) -> np.ndarray | None:
-        return np.load(self._path(number)) if self.has(number) else None
+        """None for a part that is not done, or not whole: it is done again."""
+        try:
+            return np.load(self._path(number))
+        except (OSError, ValueError, EOFError):
+            return None
 
     def write(self, number: int, found: np.ndarray) -> None:
         beside = self._path(number).with_suffix(".partial")
