@@ -1,5 +1,6 @@
 """Sweeps: arrays equal the clock, the same bytes whoever works, nothing lost when interrupted."""
 
+import html
 import os
 import signal
 import tempfile
@@ -17,7 +18,7 @@ from test_twin import engine_run, plain_worlds
 from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
-from sim import experiment, office, sweep_page, tables
+from sim import experiment, office, page, sweep_page, tables
 from sim.accounts import reckon
 from sim.agenda import Agenda
 from sim.cases import FIGURES, inputs_of, levels_at_noon, tasks_of
@@ -101,6 +102,28 @@ def test_rules_followed_side_by_side_give_what_each_gives_alone(world, steps):
         alone, warned = schedule(replace(course, rules=rules))
         assert all(np.array_equal(ours, theirs) for ours, theirs in zip(timeline, alone, strict=True))
         assert np.array_equal(counted, warned)
+
+
+def test_a_part_that_is_not_whole_is_done_again(scenario, tmp_path):
+    whole = sim.sweep(scenario, GRID, parts=tmp_path / "parts")
+    (part,) = (tmp_path / "parts").glob("*.npy")
+    part.write_bytes(part.read_bytes()[:-100])
+    assert sim.sweep(scenario, GRID, parts=tmp_path / "parts", resume=True).comparison.equals(whole.comparison)
+
+
+def test_the_page_says_what_was_run_and_maps_each_variant_of_the_scenario(tmp_path):
+    rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(3)]
+    path = write_world(tmp_path, INDEX, rows, variants={"later": {"response.lift_hours": 60}},
+                       forecast={"source": "synthetic", "members": 3})
+    found = sim.sweep(path, ["criteria.yellow.0.over=150，200", "response.lead_hours=24,48"], ["forecast.horizon_days=6"])
+    assert found.keys == ["criteria.yellow.0.over", "response.lead_hours"] and len(found.variants) == 8
+    shown = sweep_page.render(found, "en")
+    world = found.scenario.worlds[0]
+    assert f"{world.calendar.start} to {world.calendar.end}" in shown and world.edition.id in shown
+    assert "forecast.horizon_days=6" in shown
+    assert page.doubts(found.scenario, "en")[0] in html.unescape(shown)
+    assert len(sweep_page._maps(found, "en")) == 4  # two figures, two variants of the scenario
+    assert found.variants["avoided_assumed_share"].tolist() == pytest.approx(found.assumed_shares["kg"].tolist(), nan_ok=True)
 
 
 def test_variants_share_their_lists(scenario):
@@ -187,6 +210,9 @@ def test_the_folder_holds_one_tidy_table_in_two_formats(scenario, tmp_path):
     assert "参数扫描" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     with pytest.raises(InputError, match="no variant"):
         sim.save_sweep(found, tmp_path / "other", keep=["nobody"])
+    with pytest.raises(InputError):  # before any work
+        sim.sweep(scenario, GRID, parts=tmp_path / "none", keep=["nobody"])
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
