@@ -1,7 +1,7 @@
 """A sweep's work as arrays: variants that need no file any more, blocks of members, and what one of them comes to.
 
 Every variant meets the same winters, forecasts and draws: what a member is depends on its name and the seed, not on the
-block that it is made in, nor on the variant.
+block that it is made in, nor on the variant; what it comes to, not but for the last bits of sums.
 """
 
 import math
@@ -42,8 +42,8 @@ BITS_AT_ONCE = 100_000
 """Series of variants followed side by side: enough to forget the cost of a step, few enough to stay in the cache."""
 
 WORTH_COMPILING, AT_LEAST = 1_000_000, 250
-"""Winters of one area under one variant from which a sweep is compiled: fewer are done before the compiler is. A variant
-takes the arrays as long as so many winters at least."""
+"""Winters of one area under one variant from which a sweep is compiled: fewer are done before the compiler is. A variant of
+few counts as so many at least: it takes the arrays as long."""
 
 
 @dataclass(frozen=True)
@@ -191,15 +191,19 @@ class Foreseen:
                            np.arange(self.size * self.areas))
 
     def levels(self, alike: list[Case]) -> Iterator[np.ndarray]:
-        """Response level at noon of each day that perfect forecasts would have brought under each of some variants, int8[day,
-        k of one or all]."""
+        """Response level at noon of each day that perfect forecasts would have brought under each of the variants of one
+        group: int8[day, k of one or all]."""
         for case, (timeline, _) in zip(alike, _schedules(alike, self.shown, self.days), strict=True):
             yield levels_at_noon(timeline.of_class(0), self.areas * self.size, len(self.observed), case.escalate)
 
 
 def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, warned: np.ndarray, due: np.ndarray,
              first: int) -> np.ndarray:
-    """What one variant comes to in each member of a block, float64[member, figure]. heavy : bool[day, member x area]."""
+    """What one variant comes to in each member of a block, float64[member, figure].
+
+    heavy : bool[day, member x area]. warned : int64[k, 5]. due : int8[day, k], or of one winter for all. first : the first of
+    the members.
+    """
     days, size = heavy.shape
     areas = size // members
     own = timeline.of_class(0)

@@ -19,8 +19,8 @@ class Days:
     """Which days of each series are above a threshold, as observed and as foreseen at each issue.
 
     observed : float64[day, k]. forecast : issue day -> float64[lead, k]. A threshold is compared once, however many rules
-    ask for it: variants that share series and forecasts share this. Kept as planes, one day of all series each; as words of
-    all series only where an outlook is wanted in numbers.
+    ask for it: variants that share series and forecasts share this. Kept as rows of bytes, one day of all series each, to be
+    read as planes (`Above`); as words of all series where an outlook is wanted in numbers.
     """
 
     def __init__(self, observed: np.ndarray, forecast: Callable[[int], np.ndarray]) -> None:

@@ -18,7 +18,7 @@ from sim.totals import SUMS, per_hour_of
 from sim.vocab import Level, Pollutant
 
 ROUNDING = 1e-9
-"""Share of a city's largest hour below which a figure is what rounding left."""
+"""Share of the most that a city avoids at the end of an hour below which a figure is what rounding left."""
 COLUMNS = ["run", "member", "city", "hour", "warning_level", "response_level", *SUMS, *(f"actual_{p}_kg" for p in Pollutant)]
 
 

@@ -15,8 +15,8 @@ from sim.warning import Decided
 class Decisions:
     """Every decision, in the order taken. Columns of n entries each.
 
-    kind : text. series, level, issued, effective, warning : int64. start, end, criterion : int64, first and last day of
-    the episode behind an issue, advance or upgrade (-1 where none) and the criterion of the edition that it met.
+    kind : text. series, level, issued, warning : int64. effective : float64. start, end, criterion : int64, first and last
+    day of the episode behind an issue, advance or upgrade (-1 where none) and the criterion of the edition that it met.
     """
 
     kind: np.ndarray
@@ -31,7 +31,7 @@ class Decisions:
 
     @staticmethod
     def of(taken: Sequence[Decided], told: Told, ahead: Ahead) -> "Decisions":
-        """All decisions of a period, and as rows. ahead : the episode behind each row.
+        """The decisions of a period. told : `taken` as rows, with the levels that ended. ahead : the episode behind each row.
 
         Of one issue, decisions of one kind stand together, in order of the series. An advance at an older, higher level
         bears what gave that level.

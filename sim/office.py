@@ -19,9 +19,10 @@ from sim.told import Told, counted, in_force, told_by_set, told_of
 from sim.watch import Open, Sight, Watch, own_places
 
 SERIES_SIDE_BY_SIDE = 1_000
-"""Up to so many series the days of a period are looked through side by side: of more, some are lifted on every day."""
+"""Up to so many series, of all rule sets, the days of a period are looked through side by side: of more, some are lifted on
+every day."""
 
-COLUMNS_AT_ONCE = 8_000
+OUTLOOKS_AT_ONCE = 8_000
 """Columns and days looked up at once: enough to forget the cost of a call, few enough to stay in the cache."""
 
 
@@ -47,6 +48,11 @@ class Course:
     withdraw_on_lift: bool = False
     link: Callable[[Outlook], Outlook] | None = None
     others: tuple[Rules, ...] = ()
+
+    @property
+    def enough(self) -> int:
+        """Episodes that an early start takes; 0 where nobody counts, since none is asked for or no line starts early."""
+        return self.early_episodes if len(self.early_start_h) > 1 else 0
 
     @property
     def sets(self) -> tuple[Rules, ...]:
@@ -82,23 +88,25 @@ class _Own:
         course.days.look(tuple(threshold for rules in course.sets for threshold in rules.thresholds))
         self.above = course.days.above([rules.thresholds for rules in course.sets])
         self.observed = list(zip(*map(self.above.on, range(len(course.rules.thresholds))), strict=True))
-        self.own = own_places(course.rules) if course.terms.downgrade else []
+        self.lowest_of = own_places(course.rules) if course.terms.downgrade else []
         self.at_once = len(course.days.observed) if 8 * self.above.width <= SERIES_SIDE_BY_SIDE else 1
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
         self.first = self.last = 0
         self.opens = [self.watch.nothing]
         self.pending = 0
         """Series whose open episodes a lift may have made others than `opens` says."""
+        self.day, self.left = 0, None
+        """A day, and the open episodes after it as lifts have left them; none where they are as in `opens`."""
         self.lifts: list[tuple[int, int]] = []
-        self.left: Open | None = None
-        """Open episodes after day `self.day`, as lifts have left them; the lifts that it does not know yet."""
-        self.day, self.closed = 0, np.full(course.series, -2)
+        """Day and series of the lifts that `left` does not know yet."""
+        self.closed = np.full(course.series, -2)
+        """The day up to which all counts no more, for `episodes_of` only."""
 
     def sight(self, today: int) -> Sight:
         """What the issue of a day shows."""
         while today >= self.last:
             self._look_through()
-        at, places = today - self.first, range(len(self.above.observed))
+        at, thresholds = today - self.first, range(len(self.above.observed))
         self.pending &= self.opens[at].is_open  # what has ended by itself has left nothing
         if not self.pending:
             self.lifts, self.left = [], None
@@ -106,7 +114,7 @@ class _Own:
         this = slice(today, today + 1)
         if not self.pending & self.watch.goes_on(self.opens[at], self.above.ahead(0, this)):
             return self.sights[at]
-        ahead = zip(*(self.above.ahead(place, this) for place in places), strict=True)
+        ahead = zip(*(self.above.ahead(place, this) for place in thresholds), strict=True)
         reaches, begins = self.watch.ahead(self._left_after(today), list(ahead), self.furthest)
         return self.sights[at]._replace(reaches=reaches, begins=begins)
 
@@ -134,19 +142,19 @@ class _Own:
             self.opens.append(now)
         ahead = [above.ahead(place, slice(self.first, self.last)) for place in range(len(above.observed))]
         reaches, begins = watch.ahead(watch.beside(self.opens, above.width), list(zip(*ahead, strict=True)), self.furthest)
-        soon = [union(ahead[place][: self.course.rules.hold_days]) for place in (0, *self.own)]
+        soon = [union(ahead[place][: self.course.rules.hold_days]) for place in (0, *self.lowest_of)]
         rows = zip(*(apart(plane, len(self.opens), above.width) for plane in (*reaches, *begins, *soon)), strict=True)
         levels, until = len(reaches), len(reaches) + len(begins)
         self.sights = [
             Sight(row[:levels], row[levels: until], over[0], row[until],
-                  tuple([over[place] | later for place, later in zip(self.own, row[until + 1:], strict=True)]))
+                  tuple([over[place] | later for place, later in zip(self.lowest_of, row[until + 1:], strict=True)]))
             for row, over in zip(rows, self.observed[self.first: self.last], strict=True)]
 
     def close(self, series: int, today: int) -> None:
         """What lies behind a lift counts no more."""
         self.pending |= series
         self.lifts.append((today, series))
-        if self.course.early_episodes:
+        if self.course.enough:
             self.closed[places(series, len(self.closed))] = today
 
     def episodes_of(self, series: np.ndarray, today: int) -> np.ndarray:
@@ -183,7 +191,7 @@ class _Shared:
         size = course.days.observed.shape[1]
         self.closed, self.mends = np.full(size, -2), False
         self.marks: list[tuple] = []
-        self.at_once = max(1, COLUMNS_AT_ONCE // max(1, size))
+        self.at_once = max(1, OUTLOOKS_AT_ONCE // max(1, size))
         self.first = self.last = 0
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
 
@@ -236,7 +244,7 @@ class _Shared:
 class Office:
     """Observes and decides, issue after issue. Source: model, section 4. A lift closes what lies behind it.
 
-    reasons : what decisions rest on is kept, for `reasons_of`.
+    reasons : what decisions rest on can be asked for (`ahead_of`), and lifts and cancels bear the level that ends.
     """
 
     def __init__(self, course: Course, *, reasons: bool = False) -> None:
@@ -262,8 +270,9 @@ class Office:
         return decided
 
     def announce(self, decided: list[w.Decided], now: int) -> Iterator[tuple[Decision, np.ndarray | bool]]:
-        """The same by series, for an agenda, and which series may begin a pre-adjustment."""
-        size, enough = self.course.series, self.course.early_episodes
+        """The decisions of an issue by series, for an agenda, and which series may begin a pre-adjustment: once an issue, as
+        warnings are numbered here."""
+        size, enough = self.course.series, self.course.enough
         for kind, same in groupby(decided, lambda one: one.kind):
             told = told_of(list(same), size, self.levels, ended=True)
             if kind == "issue":

@@ -189,14 +189,14 @@ def world_of(run: RunSettings, reader: Reader) -> World | None:
             forecasts.source == "file" and not told):
         return None
     listed = [key for key, city in cities.items() if city.enterprises]
-    written = (response.ramp_factor, *listed, *(cities[key].enterprises for key in listed), *cities)
-    population = reader.once(("lists", *written), lambda: _slowed(
+    listed_as = (response.ramp_factor, *listed, *(cities[key].enterprises for key in listed), *cities)
+    population = reader.once(("lists", *listed_as), lambda: _slowed(
         _in_all_cities(join(list(filter(None, lists))), listed, tuple(cities)), response.ramp_factor)) if lists else None
     events.check(population, settings.events, reader.path, run.place, findings)
     events.doubt_idle(population, settings.events, calendar, settings.seed, reader.path, run.place, findings)
     if findings.faults > before:
         return None
-    asked_by = (settings.grading.model_dump_json(), settings.seasons, settings.events, calendar, settings.seed, *written)
+    asked_by = (settings.grading.model_dump_json(), settings.seasons, settings.events, calendar, settings.seed, *listed_as)
     stand = reader.once(("phases", *asked_by), lambda: phases(
         population, choice, settings.seasons, settings.events, calendar, settings.seed, findings) if population else ())
     if findings.faults > before:

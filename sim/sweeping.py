@@ -175,7 +175,8 @@ class _Parts:
 
     def __init__(self, folder: Path, scenario: Scenario, tasks: list[Task], *, resume: bool) -> None:
         self.folder = folder
-        mark = {"version": version(), "inputs": scenario.inputs, "tasks": len(tasks),
+        mark = {"version": version(), "inputs": scenario.inputs,
+                "tasks": [[list(task.cases), task.first, task.last] for task in tasks],
                 "runs": sha256(json.dumps([[world.run.name, world.settings.model_dump(mode="json")]
                                            for world in scenario.worlds], sort_keys=True).encode()).hexdigest()}
         found = self._mark()

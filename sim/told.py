@@ -13,7 +13,8 @@ from sim.warning import Decided
 
 class Told(NamedTuple):
     """Decisions of many series, in order of series and announcement, int[n] each but hour, float64[n]. kind : as in KINDS.
-    level : the new level. warning : numbers the warnings of all series, from 0. row : which of the decisions taken it is."""
+    level : the new level; of lifts and cancels the one that ends, or 0. warning : numbers the warnings of all series, from 0.
+    row : which of the decisions taken it is."""
 
     kind: np.ndarray
     series: np.ndarray
@@ -130,8 +131,7 @@ def _first_warning(told: Told) -> np.ndarray:
 
 
 def counted(told: Told, size: int) -> np.ndarray:
-    """Warnings of each series by the highest level they reached, int64[k, 5]; none is cancelled ones. told : without the levels
-    that ended."""
+    """Warnings of each series by the highest level they reached, int64[k, 5]; none is cancelled ones."""
     if not len(told.kind):
         return np.zeros((size, 5), np.int64)
     begins = np.flatnonzero(told.kind == ISSUE)

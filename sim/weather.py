@@ -122,7 +122,7 @@ class Weather:
         else:
             values = synthetic(own, given.horizon_days, given.skill or Skill(), self.cities, self.seed,  # type: ignore[call-arg]
                                members=some, ensemble=given.members if self.together else 1,
-                               climate=self.climate if own.shape[1] == 1 else None)
+                               climate=self.climate if self.own.shape[1] == 1 else None)
         behind = values.shape[3]
         if given.decide_on in COLLAPSED:
             values, behind = COLLAPSED[given.decide_on](values, axis=3), 1

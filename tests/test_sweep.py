@@ -126,6 +126,25 @@ def test_the_page_says_what_was_run_and_maps_each_variant_of_the_scenario(tmp_pa
     assert found.variants["avoided_assumed_share"].tolist() == pytest.approx(found.assumed_shares["kg"].tolist(), nan_ok=True)
 
 
+def test_members_of_several_winters_are_the_same_in_whatever_block(tmp_path, monkeypatch):
+    path = write_world(tmp_path, INDEX, [line("L", **CUTS)], forecast={"source": "synthetic", "members": 3},
+                       period={"start": "2015-11-01", "end": "2016-02-29"},
+                       cities={"here": {"observed": {"generate": "yangquan", "winters": 3}, "enterprises": "list.csv"}})
+    whole = sim.sweep(path, GRID[:1])
+    monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 1)
+    apart = sim.sweep(path, GRID[:1])
+    assert len(tasks_of(apart.inputs)) == 3
+    assert apart.figures == pytest.approx(whole.figures, rel=1e-12, abs=1e-9)
+
+
+def test_an_early_start_of_no_line_changes_nothing(tmp_path):
+    rows = [line("L", ramp_down_h=0, ramp_up_h=11, **CUTS)]
+    path = write_world(tmp_path, INDEX, rows, forecast={"source": "synthetic", "members": 9})
+    grid = ["criteria.yellow.0.over=150,160,170,180"]
+    early = sim.sweep(path, grid, ["response.preadjust=true", "response.preadjust_episodes=1"])
+    assert np.array_equal(early.figures, sim.sweep(path, grid).figures)
+
+
 def test_variants_share_their_lists(scenario):
     worlds = experiment.load(scenario, (), GRID, sweeping=True).worlds
     assert len({id(world.population) for world in worlds}) == len({id(world.phases) for world in worlds}) == 1
