@@ -146,8 +146,8 @@ def ranking(values: pd.Series, halves: pd.Series, labels: Sequence[str], names: 
             axes.scatter(alone, place, color="white", edgecolors=INK, s=34, zorder=4, label=names["alone"])
         axes.set_yticks(place, labels, fontsize=9)
         axes.set_ylim(len(values) - 0.4, -0.6)
-        if alone is not None:  # shares: an interval may reach beyond them, the axis does not
-            axes.set_xlim(-0.05, 1.1)
+        if alone is not None:  # shares: an interval may reach beyond them, the axis only where a share itself does
+            axes.set_xlim(-0.05, max(1.1, 1.05 * float(np.nanmax(value, initial=0))))
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(names["x"])
