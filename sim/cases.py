@@ -72,6 +72,11 @@ class Case:
         return Course(days, shown.decides, self.rules, self.terms, self.issue_hour, self.early_start_h, self.early_episodes,
                       self.withdraw_on_lift, shown.linked(self.linkage))
 
+    @property
+    def followed_as(self) -> tuple:
+        """What an office needs to know, the values of thresholds aside: variants that share it can be followed side by side."""
+        return self.rules.shape, self.terms, self.issue_hour, self.withdraw_on_lift
+
     @cached_property
     def classes(self) -> LineClasses:
         """How the lines of a world answer a change."""
@@ -164,8 +169,7 @@ def _alike(cases: list[Case], shown: Shown) -> list[list[int]]:
     groups: dict[tuple, list[int]] = {}
     for place, case in enumerate(cases):
         alone = len(case.early_start_h) > 1 or shown.linked(case.linkage)
-        key = (place,) if alone else (case.rules.shape, case.terms, case.issue_hour, case.withdraw_on_lift)
-        groups.setdefault(key, []).append(place)
+        groups.setdefault((place,) if alone else case.followed_as, []).append(place)
     return list(groups.values())
 
 

@@ -106,15 +106,13 @@ class Alike(NamedTuple):
 def _alike(cases: list[Case], thresholds: np.ndarray) -> list[Alike]:
     """The variants in groups that are followed side by side."""
     groups: dict[tuple, list[int]] = {}
-    plans = [_plan(case) for case in cases]
-    for place, (case, plan) in enumerate(zip(cases, plans, strict=True)):
-        key = plan.tobytes(), case.terms.lead_hours, case.terms.paper_hours, id(case.rates), len(case.rules.thresholds)
-        groups.setdefault(key, []).append(place)
+    for place, case in enumerate(cases):
+        groups.setdefault((case.followed_as, case.escalate, id(case.rates)), []).append(place)
     made = []
     for places in groups.values():
         terms = cases[places[0]].terms
         at_least = np.array([np.searchsorted(thresholds, cases[place].rules.thresholds) + 1 for place in places])
-        made.append(Alike(places, at_least, plans[places[0]], float(terms.lead_hours), float(terms.paper_hours)))
+        made.append(Alike(places, at_least, _plan(cases[places[0]]), float(terms.lead_hours), float(terms.paper_hours)))
     return made
 
 

@@ -91,8 +91,8 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
         console.print(text("sweep.front_only", lang), style="dim")
     if said := sweep_page.assumed(found, lang):
         console.print(said, style="dim", highlight=False)
-    if found.scenario.doubts:
-        console.print(text("cli.doubts", lang, count=len(found.scenario.doubts)), style="yellow")
+    if doubts := page.doubts(found.scenario, lang):  # `check` knows nothing of a grid
+        console.print(text("cli.swept_doubts", lang, count=len(doubts)), style="yellow")
     console.print()
     if not (written.parent / "comparison.parquet").exists():
         console.print(text("cli.no_parquet", lang), style="dim")

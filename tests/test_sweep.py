@@ -111,6 +111,13 @@ def test_a_part_that_is_not_whole_is_done_again(scenario, tmp_path):
     assert sim.sweep(scenario, GRID, parts=tmp_path / "parts", resume=True).comparison.equals(whole.comparison)
 
 
+def test_parts_of_other_blocks_are_not_gone_on_from(scenario, tmp_path, monkeypatch):
+    sim.sweep(scenario, GRID, parts=tmp_path / "parts")
+    monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 5)  # nine members in two blocks
+    with pytest.raises(InputError, match="another sweep|other"):
+        sim.sweep(scenario, GRID, parts=tmp_path / "parts", resume=True)
+
+
 def test_the_page_says_what_was_run_and_maps_each_variant_of_the_scenario(tmp_path):
     rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(3)]
     path = write_world(tmp_path, INDEX, rows, variants={"later": {"response.lift_hours": 60}},
