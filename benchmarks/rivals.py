@@ -101,7 +101,7 @@ def pandas_days(people, asked, timeline, days):
     level = levels_at_noon(timeline, len(people.cities), days, 0)
     total = None
     for day in range(days):
-        cut = share[level[day][people.city], np.arange(len(people))]
+        cut = share[level[people.city, day], np.arange(len(people))]
         some = cut > 0
         if some.any():
             part = frame[some]

@@ -36,6 +36,8 @@ class Timeline(NamedTuple):
     warning: np.ndarray
 
     def of_class(self, start_class: int) -> "Timeline":
+        if not len(self.start_class) or self.start_class[0] == self.start_class[-1] == start_class:
+            return self
         return Timeline(*(column[self.start_class == start_class] for column in self))
 
 

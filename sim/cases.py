@@ -154,7 +154,7 @@ def in_arrays(cases: list[Case], weather: Weather, shown: Shown, first: int) -> 
     days = Days(shown.observed[:, shown.decides], shown.issue)
     days.look(tuple(one for case in cases if not shown.linked(case.linkage) for one in case.rules.thresholds))
     foreseen = Foreseen(weather, shown)
-    heavy = shown.aqi > HEAVY_ABOVE  # without dust, whatever index triggers: one yardstick for all variants
+    heavy = np.ascontiguousarray((shown.aqi > HEAVY_ABOVE).T)  # without dust: one yardstick whatever index triggers
     found = np.zeros((len(cases), len(shown.members), len(FIGURES)))
     for places in _alike(cases, shown):
         alike = [cases[place] for place in places]
@@ -196,7 +196,7 @@ class Foreseen:
 
     def levels(self, alike: list[Case]) -> Iterator[np.ndarray]:
         """Response level at noon of each day that perfect forecasts would have brought under each of the variants of one
-        group: int8[day, k of one or all]."""
+        group: int8[k of one or all, day]."""
         for case, (timeline, _) in zip(alike, _schedules(alike, self.shown, self.days), strict=True):
             yield levels_at_noon(timeline.of_class(0), self.areas * self.size, len(self.observed), case.escalate)
 
@@ -205,10 +205,10 @@ def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, wa
              first: int) -> np.ndarray:
     """What one variant comes to in each member of a block, float64[member, figure].
 
-    heavy : bool[day, member x area]. warned : int64[k, 5]. due : int8[day, k], or of one winter for all. first : the first of
+    heavy : bool[member x area, day]. warned : int64[k, 5]. due : int8[k, day], or of one winter for all. first : the first of
     the members.
     """
-    days, size = heavy.shape
+    size, days = heavy.shape
     areas = size // members
     own = timeline.of_class(0)
     steps = steps_of(own, size, 24.0 * days, case.escalate)
@@ -220,10 +220,9 @@ def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, wa
     elif case.rates:
         sums = sums_of(case.rates, timeline, members, case.escalate, steps)
     now = levels_at_noon(own, size, days, case.escalate)
-    due = np.tile(due, (1, members)) if due.shape[1] < size else due
+    due = np.tile(due, (members, 1)) if len(due) < size else due
     missed, false_alarms, kg, cny = _regret(case, now, due, members).T
-    apart = [heavy, heavy & (now == 0)]
-    counts = [part.sum(axis=0).reshape(members, areas).sum(axis=1) for part in apart]
+    counts = [np.count_nonzero(part.reshape(members, -1), axis=1) for part in (heavy, heavy & (now == 0))]
     changes = np.bincount(own.series // areas, minlength=members)[:members]
     return np.column_stack([warnings, hours, sums, *counts, missed, false_alarms, changes, kg, cny])
 
@@ -239,30 +238,30 @@ def _by_line(case: Case, timeline: Timeline, member: int, first: int) -> np.ndar
 
 
 def levels_at_noon(own: Timeline, size: int, days: int, escalate: int) -> np.ndarray:
-    """Response level in force at noon of each day: int8[day, k]. own : changes of one start class."""
-    level = response_level(own.level, escalate).astype(np.int8)
-    before = np.where(np.diff(own.series, prepend=-1) != 0, 0, np.roll(level, 1))
-    moves = np.zeros((days + 1, size), np.int8)
-    day = np.clip(np.ceil((own.hour - 12) / 24), 0, days).astype(int)
-    np.add.at(moves, (day, own.series), (level - before).astype(np.int8))
-    return np.cumsum(moves[:days], axis=0, dtype=np.int8)
+    """Response level in force at noon of each day: int8[k, day]. own : changes of one start class."""
+    place = np.arange(len(own.series)) + own.series + 1  # before the changes of each series a stretch that asks nothing
+    level, begins = np.zeros(len(place) + size, np.int8), np.full(len(place) + size, -1)
+    level[place] = response_level(own.level, escalate)
+    begins[place] = own.series * days + np.clip(np.ceil((own.hour - 12) / 24), 0, days).astype(int)
+    begins[begins < 0] = np.arange(size) * days
+    return np.repeat(level, np.diff(begins, append=size * days)).reshape(size, days)
 
 
 def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> np.ndarray:
     """Days on which perfect forecasts would have asked more, days on which they would have asked less, the kilograms of the
     ones and the yuan of the others: float64[member, 4]. Priced by the level in force at noon, 24 h of full response: ramps are
     left out."""
-    width, size = int(Level.red) + 1, now.shape[1]
+    width, (size, period) = int(Level.red) + 1, now.shape
     areas = size // members
     less = np.arange(width)[:, None] > np.arange(width)  # [due, now]
     worth, total = np.zeros((areas, width, width, 4)), np.zeros((members, 4))
     worth[..., 0], worth[..., 1] = less, less.T
     first = 0
-    for at, end_h in enumerate(case.rates.ends_h if case.rates else (24.0 * len(now),)):
+    for at, end_h in enumerate(case.rates.ends_h if case.rates else (24.0 * period,)):
         last = int(end_h // 24)
-        had, should = now[first:last].ravel(), due[first:last].ravel()
+        had, should = now[:, first:last].ravel(), due[:, first:last].ravel()
         off = np.flatnonzero(should != had)  # where both ask the same nothing is missed
-        pair = off % size * (width * width) + (should[off] * np.int8(width) + had[off])
+        pair = off // (last - first) * (width * width) + (should[off] * np.int8(width) + had[off])
         days = np.bincount(pair, minlength=size * width * width)
         if case.rates:
             worth[..., 2:] = np.moveaxis(day_prices(case.rates, at, areas), 0, -1)

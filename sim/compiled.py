@@ -195,22 +195,21 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
     from sim.compiled_response import PAIRS
 
     rates, sums = case.rates, (len(ASKING_LEVELS), len(SUMS))
-    if rates is None:
+    priced = [phases[0] for phases in rates.priced] if rates else []
+    known = next(filter(None, priced), None)
+    if not rates or not known:  # no list, or nothing asked of it
         return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, *sums)), np.zeros((0, 2)), np.zeros((0, areas, 0), bool),
                      np.zeros((2, 1, areas, LEVELS, LEVELS)), _day_bits(np.ones((1, days), bool)))
     ends = [0.0, *rates.ends_h]
     terms = [(phase, end, sign) for phase in range(len(rates.ends_h)) for end, sign in ((ends[phase + 1], 1), (ends[phase], -1))
              if end]
-    of, down, up = rates.ramps.series, rates.ramps.down_h, rates.ramps.up_h
-    ramps, pair = np.unique(np.column_stack([down, up]), axis=0, return_inverse=True)
+    ramps = np.column_stack([known.down_h, known.up_h])
     worth = np.zeros((len(terms), areas, PAIRS + len(ramps), *sums))
     there = np.zeros((len(terms), areas, len(ramps)), bool)
     for term, (phase, *_) in enumerate(terms):
-        rate = rates.per_hour[phase]
-        for row, times in enumerate((np.ones(len(of)), down / 2, up / 2)):
-            np.add.at(worth[term], (of, row), rate * times[:, None, None])
-        np.add.at(worth[term], (of, PAIRS + pair.ravel()), rate)
-        np.logical_or.at(there[term], (of, pair.ravel()), rate.any(axis=(1, 2)))
+        if of := priced[phase]:
+            rows = np.stack([of.hours, of.rises, of.falls, *of.ramped])
+            worth[term], there[term] = rows.reshape(-1, areas, *sums).swapaxes(0, 1), of.there.T
     prices = np.stack([day_prices(rates, phase, areas) for phase in range(len(rates.ends_h))], axis=1)
     day = 24.0 * np.arange(days)
     stretches = _day_bits(np.array([(day >= first) & (day < last) for first, last in zip(ends, ends[1:], strict=False)]))

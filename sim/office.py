@@ -314,8 +314,3 @@ def schedules(course: Course) -> Iterator[tuple[Timeline, np.ndarray]]:
     for told in office.told():
         timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
         yield timeline, counted(told, course.series)
-
-
-def schedule(course: Course) -> tuple[Timeline, np.ndarray]:
-    """The same of one rule set."""
-    return next(schedules(course))

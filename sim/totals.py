@@ -59,9 +59,10 @@ class Priced(NamedTuple):
 
 
 def _priced(rates: Rates, per_hour: np.ndarray, start_class: int) -> Priced | None:
-    ramps = rates.ramps
-    mine = np.flatnonzero((ramps.start_class == start_class) & per_hour.any(axis=(1, 2)))
-    if not len(mine):
+    """All phases have the same pairs of ramp times: those of lines of which anything is asked in any."""
+    ramps, asked = rates.ramps, per_hour.any(axis=(1, 2))
+    mine = np.flatnonzero((ramps.start_class == start_class) & rates.per_hour.any(axis=(0, 2, 3)))
+    if not asked[mine].any():
         return None
     of, rate = ramps.series[mine], per_hour[mine]
     down_h, up_h, pair = ramp_times(ramps, mine)
@@ -72,7 +73,7 @@ def _priced(rates: Rates, per_hour: np.ndarray, start_class: int) -> Priced | No
         return made.reshape(-1, len(SUMS))
 
     there = np.zeros((len(down_h), rates.cities), bool)
-    there[pair, of] = True
+    np.logical_or.at(there, (pair, of), asked[mine])
     ramped = np.zeros((len(down_h), rates.cities, *per_hour.shape[1:]))
     np.add.at(ramped, (pair, of), rate)
     return Priced(worth(np.ones(len(mine))), worth(ramps.down_h[mine] / 2), worth(ramps.up_h[mine] / 2), down_h, up_h, there,

@@ -26,7 +26,7 @@ from sim.compiled import run_task
 from sim.episodes import compile_rules
 from sim.errors import InputError
 from sim.experiment import accounts_of, course_of
-from sim.office import Office, schedule, schedules
+from sim.office import Office, schedules
 from sim.sweeping import CONTRACT, on_front
 from sim.totals import SUMS, rates_of, sums_of
 from sim.vocab import Pollutant
@@ -64,9 +64,9 @@ def test_schedules_and_sums_without_the_clock_equal_those_with_it(world, keys):
     world["forecast"] = lambda day, lead: world["told"][day, lead]
     with tempfile.TemporaryDirectory() as folder:
         run = engine_run(world, folder)
-    timeline, counted = schedule(course_of(run.world, run.world.shown, run.classes))
+    timeline, counted = next(schedules(course_of(run.world, run.world.shown, run.classes)))
     with patch.object(office, "SERIES_SIDE_BY_SIDE", 0):  # as of so many series that they are taken day by day
-        day_by_day, _ = schedule(course_of(run.world, run.world.shown, run.classes))
+        day_by_day, _ = next(schedules(course_of(run.world, run.world.shown, run.classes)))
     for ours, theirs, again in zip(timeline, run.ledger.timeline, day_by_day, strict=True):
         assert np.array_equal(ours, theirs)
         assert np.array_equal(ours, again)
@@ -99,7 +99,7 @@ def test_rules_followed_side_by_side_give_what_each_gives_alone(world, steps):
     others = tuple(raised(course.rules, by) for by in steps)
     assert {one.shape for one in others} <= {course.rules.shape}
     for rules, (timeline, counted) in zip((course.rules, *others), schedules(replace(course, others=others)), strict=True):
-        alone, warned = schedule(replace(course, rules=rules))
+        alone, warned = next(schedules(replace(course, rules=rules)))
         assert all(np.array_equal(ours, theirs) for ours, theirs in zip(timeline, alone, strict=True))
         assert np.array_equal(counted, warned)
 
@@ -172,7 +172,7 @@ def test_linked_areas_have_the_same_schedule_without_the_clock(linked):
                      "joint": [{"areas": [names[area] for area in areas], "count": count} for areas, count in groups],
                      "tighten": tighten})
         (run,) = experiment.run_all(experiment.load(path))
-    timeline, _ = schedule(course_of(run.world, run.world.shown, run.classes))
+    timeline, _ = next(schedules(course_of(run.world, run.world.shown, run.classes)))
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(timeline, run.ledger.timeline, strict=True))
 
 
@@ -286,7 +286,7 @@ def test_levels_at_noon_are_those_in_force_then(scenario):
     (run,) = experiment.run_all(experiment.load(scenario, ["forecast.members=3"]))
     noon = levels_at_noon(run.ledger.timeline.of_class(0), 3, len(INDEX), 0)
     hourly = tables.hourly_level(run).reshape(3, len(INDEX), 24)
-    assert np.array_equal(noon, hourly[:, :, 12].T)
+    assert np.array_equal(noon, hourly[:, :, 12])
 
 
 def test_lines_that_disobey_are_drawn_as_in_a_run(scenario):
