@@ -23,16 +23,17 @@ from sim.linkage import Linkage
 from sim.office import Course, schedules
 from sim.planes import WORD
 from sim.reading import World
-from sim.response import response_level, steps_of
+from sim.response import steps_of
+from sim.sweep_regret import flip_flops, levels_at_noon, regret_at_noon
 from sim.targets import HEAVY_ABOVE
 from sim.totals import SUMS, Rates, rates_of, sums_of
-from sim.vocab import WARNING_LEVELS, Level, Pollutant
+from sim.vocab import WARNING_LEVELS, Pollutant
 from sim.warning import Terms
 from sim.weather import Shown, Weather
 
 FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in WARNING_LEVELS), *SUMS, "heavy_days",
            "heavy_days_missed", "noon_missed_days", "noon_false_alarm_days", "level_changes", "noon_missed_kg",
-           "noon_false_alarm_cny")
+           "noon_false_alarm_cny", "flip_flops", "flip_flop_kg", "flip_flop_cny")
 """What a variant comes to in one member; sums over areas."""
 
 COLUMNS_AT_ONCE = 6_000
@@ -221,10 +222,11 @@ def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, wa
         sums = sums_of(case.rates, timeline, members, case.escalate, steps)
     now = levels_at_noon(own, size, days, case.escalate)
     due = np.tile(due, (members, 1)) if len(due) < size else due
-    missed, false_alarms, kg, cny = _regret(case, now, due, members).T
+    missed, false_alarms, kg, cny = regret_at_noon(case.rates, now, due, members).T
     counts = [np.count_nonzero(part.reshape(members, -1), axis=1) for part in (heavy, heavy & (now == 0))]
     changes = np.bincount(own.series // areas, minlength=members)[:members]
-    return np.column_stack([warnings, hours, sums, *counts, missed, false_alarms, changes, kg, cny])
+    return np.column_stack([warnings, hours, sums, *counts, missed, false_alarms, changes, kg, cny,
+                            flip_flops(case.rates, steps, members)])
 
 
 def _by_line(case: Case, timeline: Timeline, member: int, first: int) -> np.ndarray:
@@ -235,53 +237,3 @@ def _by_line(case: Case, timeline: Timeline, member: int, first: int) -> np.ndar
     kg = [float(account.avoided_kg(p).sum()) for p in Pollutant]
     assumed = sum(float(account.avoided_kg(p, assumed_only=True).sum()) for p in Pollutant)
     return np.array([*kg, assumed, account.curtailed_value_cny.sum(), account.curtailed_assumed_cny.sum()])
-
-
-def levels_at_noon(own: Timeline, size: int, days: int, escalate: int) -> np.ndarray:
-    """Response level in force at noon of each day: int8[k, day]. own : changes of one start class."""
-    place = np.arange(len(own.series)) + own.series + 1  # before the changes of each series a stretch that asks nothing
-    level, begins = np.zeros(len(place) + size, np.int8), np.full(len(place) + size, -1)
-    level[place] = response_level(own.level, escalate)
-    begins[place] = own.series * days + np.clip(np.ceil((own.hour - 12) / 24), 0, days).astype(int)
-    begins[begins < 0] = np.arange(size) * days
-    return np.repeat(level, np.diff(begins, append=size * days)).reshape(size, days)
-
-
-def _regret(case: Case, now: np.ndarray, due: np.ndarray, members: int) -> np.ndarray:
-    """Days on which perfect forecasts would have asked more, days on which they would have asked less, the kilograms of the
-    ones and the yuan of the others: float64[member, 4]. Priced by the level in force at noon, 24 h of full response: ramps are
-    left out."""
-    width, (size, period) = int(Level.red) + 1, now.shape
-    areas = size // members
-    less = np.arange(width)[:, None] > np.arange(width)  # [due, now]
-    worth, total = np.zeros((areas, width, width, 4)), np.zeros((members, 4))
-    worth[..., 0], worth[..., 1] = less, less.T
-    first = 0
-    for at, end_h in enumerate(case.rates.ends_h if case.rates else (24.0 * period,)):
-        last = int(end_h // 24)
-        had, should = now[:, first:last].ravel(), due[:, first:last].ravel()
-        off = np.flatnonzero(should != had)  # where both ask the same nothing is missed
-        pair = off // (last - first) * (width * width) + (should[off] * np.int8(width) + had[off])
-        days = np.bincount(pair, minlength=size * width * width)
-        if case.rates:
-            worth[..., 2:] = np.moveaxis(day_prices(case.rates, at, areas), 0, -1)
-        total += days.reshape(members, -1) @ worth.reshape(-1, 4)
-        first = last
-    return total
-
-
-def day_prices(rates: Rates, phase: int, areas: int) -> np.ndarray:
-    """Kilograms missed and yuan lost for nothing on a day when `due` was due and `now` in force: float64[2, area, due, now]."""
-    per_day = _a_day(rates, phase, areas)
-    apart = per_day[:, :, None] - per_day[:, None]
-    return np.maximum(np.stack([apart[..., 0], -apart[..., 1]]), 0)
-
-
-def _a_day(rates: Rates, phase: int, areas: int) -> np.ndarray:
-    """Kilograms and yuan of a day at each level in one phase: float64[area, level, 2]."""
-    per_day = np.zeros((areas, int(Level.red) + 1, 2))
-    for lv in range(rates.per_hour.shape[2]):
-        worth = 24 * rates.per_hour[phase, :, lv]
-        for k, value in enumerate((worth[:, : len(Pollutant)].sum(axis=1), worth[:, SUMS.index("curtailed_value_cny")])):
-            per_day[:, lv + 2, k] = np.bincount(rates.ramps.series, value, areas)
-    return per_day

@@ -101,9 +101,9 @@ def _noon_days(changes, hour, level, days, noon):
 
 
 @kernel
-def _steps(changes, hour, level, until_h, turns, lasts_h, totals):
+def _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals):
     """Steps of a response up to an hour, as `response.steps_of`: how many. turns : int64[2, step], levels before and after.
-    totals : float64[4, level], hours, rises and falls of each level, filled."""
+    at_h, lasts_h : when, and for how long. totals : float64[4, level], hours, rises and falls of each level, filled."""
     for row in range(PAIRS):
         for lv in range(WIDTH):
             totals[row, lv] = 0
@@ -115,7 +115,7 @@ def _steps(changes, hour, level, until_h, turns, lasts_h, totals):
         if count:
             lasts_h[count - 1] = hour[change] - since
             totals[HOURS, now] += hour[change] - since
-        turns[0, count], turns[1, count] = now, to
+        turns[0, count], turns[1, count], at_h[count] = now, to, hour[change]
         row = RISES if to > now else FALLS
         totals[row, to] += 1
         totals[row, now] -= 1
@@ -167,16 +167,38 @@ def _gains(out, first, sign, totals, row, rates, term, area, worth):
 
 
 @kernel
-def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, turns, lasts_h, totals, off, out):
-    """Add hours at each level, then sums, of one series. out : float64[figure]."""
-    count = _steps(changes, hour, level, until_h, turns, lasts_h, totals)
+def _flip_flops(count, turns, at_h, lasts_h, area, ramps, ends_h, hourly, within_h, out, first):
+    """Add a series' flip-flops, as `sweep_regret.flip_flops`: how many, and their kilograms and yuan. hourly : as in Worth."""
+    for step in range(count - 1):
+        before, level, after, lasts = turns[0, step], turns[1, step], turns[1, step + 1], lasts_h[step]
+        if level >= before or after <= level or lasts > within_h:
+            continue
+        out[first] += 1
+        phase, regained = 0, min(before, after)
+        while at_h[step] >= ends_h[phase]:
+            phase += 1
+        for pair in range(len(ramps)):
+            down_h, up_h = ramps[pair, 0], ramps[pair, 1]
+            part = lasts / up_h if lasts < up_h else 1.0
+            lost_h = lasts * (1 - part / 2) if part < 1 else up_h / 2
+            kg, cny = hourly[phase, area, regained, pair, 0], hourly[phase, area, regained, pair, 1]
+            out[first + 1] += part * down_h / 2 * (kg - hourly[phase, area, level, pair, 0])
+            out[first + 2] += lost_h * (cny - hourly[phase, area, level, pair, 1])
+
+
+@kernel
+def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, ends_h, hourly, within_h, turns, at_h, lasts_h,
+            totals, off, out, flips):
+    """Add hours at each level, then sums, and, from `flips` on, flip-flops of one series. out : float64[figure]."""
+    count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
+    _flip_flops(count, turns, at_h, lasts_h, area, ramps, ends_h, hourly, within_h, out, flips)
     for lv in range(1, WIDTH):
         out[WIDTH - 2 + lv] += totals[HOURS, lv]
     first = 2 * (WIDTH - 1)
     for term in range(len(terms)):
         if terms[term, 0] != until_h:
             until_h = terms[term, 0]
-            count = _steps(changes, hour, level, until_h, turns, lasts_h, totals)
+            count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
         if not count:
             continue
         sign = terms[term, 1]
@@ -245,8 +267,8 @@ def due_days(slices, at_least, plan, lead_h, paper_h, days, leads, due):
 
 
 @kernel
-def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rates, ramps, there, prices, stretches, due, heavy,
-               out):
+def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rates, ramps, there, prices, stretches, ends_h,
+               hourly, within_h, due, heavy, out):
     """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
     float64[variant, member, figure].
 
@@ -256,7 +278,8 @@ def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rate
     above, over = _room_for_days(at_least.shape[1], days, leads)
     told, told_h, counts = _room_for_decisions(days, plan[INTERVAL_H])
     order, since, until, hour, level = _room_for_changes(told.shape[1])
-    turns, lasts_h, totals = np.zeros((2, len(hour)), np.int64), np.zeros(len(hour)), np.zeros((PAIRS + 1, WIDTH))
+    turns, at_h, lasts_h = np.zeros((2, len(hour)), np.int64), np.zeros(len(hour)), np.zeros(len(hour))
+    totals = np.zeros((PAIRS + 1, WIDTH))
     off, noon = np.zeros(WIDTH), np.zeros(due.shape[3:], np.uint64)
     after = 2 * (WIDTH - 1) + rates.shape[4]
     words, members = slices.shape[1], out.shape[1]
@@ -277,8 +300,8 @@ def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rate
                     mine[after + 4] += changes
                     _respond(changes, level, plan[ESCALATE])
                     if changes:
-                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, turns, lasts_h, totals,
-                                off, mine)
+                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, ends_h, hourly,
+                                within_h, turns, at_h, lasts_h, totals, off, mine, after + 7)
                     _noon_days(changes, hour, level, days, noon)
                     _regret(due[case, min(member, due.shape[1] - 1), area], noon, prices, stretches, area, heavy[area, member],
                             mine, after)

@@ -139,8 +139,8 @@ class Steps(NamedTuple):
     """A response as steps. hours, rises, falls : float64[k, 4], blue to red: hours of each series at each level; how often
     its rises and falls gain a level less how often they lose it.
 
-    series, before, level : int64[n], the steps themselves, in order of series and hour: from which level to which. lasts_h :
-    float64[n], time to the next step of the series or the end.
+    series, before, level : int64[n], the steps themselves, in order of series and hour: from which level to which. hour,
+    lasts_h : float64[n], when, and the time to the next step of the series or the end.
     """
 
     hours: np.ndarray
@@ -149,6 +149,7 @@ class Steps(NamedTuple):
     series: np.ndarray
     before: np.ndarray
     level: np.ndarray
+    hour: np.ndarray
     lasts_h: np.ndarray
 
 
@@ -165,7 +166,7 @@ def steps_of(timeline: Timeline, size: int, until_h: float, escalate: int = 0) -
         np.bincount(place, weights, size * WIDTH).reshape(size, WIDTH)[:, 1:]
         for place, weights in ((gained, lasts_h), (gained, up), (lost, up), (gained, None), (lost, None)))
     rises = rises - rises_lost
-    return Steps(hours, rises, moves - moves_lost - rises, series, before, level, lasts_h)
+    return Steps(hours, rises, moves - moves_lost - rises, series, before, level, hour, lasts_h)
 
 
 def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:

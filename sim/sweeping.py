@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 CONTRACT = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in ASKING_LEVELS),
             *(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_share", "curtailed_value_cny")
 BESIDE = ("heavy_days", "heavy_days_missed", "noon_missed_days", "noon_missed_kg", "noon_false_alarm_days",
-          "noon_false_alarm_cny", "level_changes")
+          "noon_false_alarm_cny", "level_changes", "flip_flops", "flip_flop_kg", "flip_flop_cny")
 """What a sweep tells of each variant and member beside the columns of a comparison (docs/model.md)."""
 
 PARTS = ".parts"
@@ -175,7 +175,7 @@ class _Parts:
 
     def __init__(self, folder: Path, scenario: Scenario, tasks: list[Task], *, resume: bool) -> None:
         self.folder = folder
-        mark = {"version": version(), "inputs": scenario.inputs,
+        mark = {"version": version(), "inputs": scenario.inputs, "figures": list(FIGURES),
                 "tasks": [[list(task.cases), task.first, task.last] for task in tasks],
                 "runs": sha256(json.dumps([[world.run.name, world.settings.model_dump(mode="json")]
                                            for world in scenario.worlds], sort_keys=True).encode()).hexdigest()}

@@ -15,7 +15,7 @@ import numpy as np
 from sim.accounts import LineClasses
 from sim.agenda import Timeline
 from sim.phases import Phase
-from sim.response import CELLS_AT_ONCE, Ramps, Steps, cut_short, ramp_times, steps_of
+from sim.response import CELLS_AT_ONCE, WIDTH, Ramps, Steps, cut_short, ramp_times, steps_of
 from sim.vocab import ASKING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
@@ -41,6 +41,32 @@ class Rates:
         return tuple(tuple(_priced(self, per_hour, start_class) for start_class in range(len(self.early_start_h)))
                      for per_hour in self.per_hour)
 
+    @cached_property
+    def by_pair(self) -> "ByPair":
+        """What an hour at a level is worth, by pair of ramp times, all start classes together."""
+        mine = np.flatnonzero(self.asked)
+        down_h, up_h, pair = ramp_times(self.ramps, mine)
+        kg = self.per_hour[..., : len(Pollutant)].sum(axis=-1)
+        worth = np.stack([kg, self.per_hour[..., SUMS.index("curtailed_value_cny")]], axis=-1)
+        made = np.zeros((len(worth), self.cities, WIDTH, len(down_h), 2))
+        for phase, each in enumerate(worth[:, mine]):
+            np.add.at(made[phase], (self.ramps.series[mine, None], np.array(ASKING_LEVELS), pair[:, None]), each)
+        return ByPair(down_h, up_h, made)
+
+    @cached_property
+    def asked(self) -> np.ndarray:
+        """Classes of lines of which anything is asked in any phase, bool[class]."""
+        return self.per_hour.any(axis=(0, 2, 3))
+
+
+class ByPair(NamedTuple):
+    """Kilograms of all pollutants and yuan of an hour of lines with some ramp times. down_h, up_h : float64[p]. per_hour :
+    float64[phase, city, response level, p, 2]."""
+
+    down_h: np.ndarray
+    up_h: np.ndarray
+    per_hour: np.ndarray
+
 
 class Priced(NamedTuple):
     """What the lines of one start class give in one phase, by city and level: float64[city x 3, sum] each.
@@ -61,7 +87,7 @@ class Priced(NamedTuple):
 def _priced(rates: Rates, per_hour: np.ndarray, start_class: int) -> Priced | None:
     """All phases have the same pairs of ramp times: those of lines of which anything is asked in any."""
     ramps, asked = rates.ramps, per_hour.any(axis=(1, 2))
-    mine = np.flatnonzero((ramps.start_class == start_class) & rates.per_hour.any(axis=(0, 2, 3)))
+    mine = np.flatnonzero((ramps.start_class == start_class) & rates.asked)
     if not asked[mine].any():
         return None
     of, rate = ramps.series[mine], per_hour[mine]

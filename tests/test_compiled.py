@@ -61,6 +61,7 @@ def test_kernels_equal_arrays_for_many_members_areas_and_variants(tmp_path, keys
     ours, arrays = both(worlds)
     assert_same(ours, arrays)
     assert ours[:, :, FIGURES.index("hours_orange")].any()
+    assert ours[:, :, FIGURES.index("flip_flop_cny")].any()
 
 
 def test_each_member_may_have_a_winter_of_its_own(tmp_path):
