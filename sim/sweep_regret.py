@@ -72,12 +72,14 @@ def flip_flops(rates: Rates | None, steps: Steps, members: int) -> np.ndarray:
     found[:, 0] = np.bincount(member, minlength=members)
     if not rates or not len(at):
         return found
-    regained, lasts_h = np.minimum(steps.before[at], level[at + 1]), steps.lasts_h[at]
+    regained, (lasts_h, which) = np.minimum(steps.before[at], level[at + 1]), np.unique(steps.lasts_h[at], return_inverse=True)
     phase = np.searchsorted(rates.ends_h, steps.hour[at], "right")
     down_h, up_h, per_hour = rates.by_pair
-    part = np.divide(lasts_h, up_h[:, None], out=np.ones((len(up_h), len(at))), where=lasts_h < up_h[:, None])  # of the way up
-    apart = per_hour[phase, area, regained] - per_hour[phase, area, level[at]]
-    hours = np.stack([part * down_h[:, None] / 2, np.where(part < 1, lasts_h * (1 - part / 2), up_h[:, None] / 2)])
-    for place, worth in enumerate(np.einsum("kpm,mpk->km", hours, apart)):
-        found[:, 1 + place] = np.bincount(member, worth, members)
+    short = lasts_h[:, None] < up_h
+    part = np.divide(lasts_h[:, None], up_h, out=np.ones(short.shape), where=short)  # of the way up
+    hours = part * down_h / 2, np.where(short, lasts_h[:, None] * (1 - part / 2), up_h / 2)
+    for place, each in enumerate(hours):
+        worth = per_hour[..., place] @ each.T  # [phase, area, level, duration]
+        apart = worth[phase, area, regained, which] - worth[phase, area, level[at], which]
+        found[:, 1 + place] = np.bincount(member, apart, members)
     return found
