@@ -9,7 +9,7 @@ sys.path.insert(0, str(HERE.parent))
 from matplotlib.figure import Figure
 
 import sim
-from sim import sensitivity_page, sweep_charts
+from sim import sensitivity_page, sweep_charts, sweep_page
 from sim.charts import png
 from sim.labels import MONEY, text
 from sim.sensitivities import Sensitivity
@@ -40,12 +40,10 @@ def front(found: Sweep, lang: str) -> Figure:
 
 
 def paired(found: Sweep, lang: str) -> Figure:
-    """Output not made against the first variant."""
-    rows = found.paired[found.paired["figure"] == "curtailed_value_cny"]
+    """Output not made and heavy days missed against the first variant."""
     labels = [f"{number}  {' / '.join(value for _, value in case.varied)}"
               for number, case in enumerate(found.inputs.cases[1:], start=2)]
-    return sweep_charts.intervals(rows, labels, MONEY[lang], {"title": text("sweep.chart.paired", lang),
-                                                              "x": text("sweep.axis.value_change", lang)})
+    return sweep_page.paired(found, [case.name for case in found.inputs.cases[1:]], labels, lang)
 
 
 def main(folder: Path) -> None:

@@ -19,7 +19,8 @@ def render(found: Sensitivity, lang: str) -> str:
     return environment().get_template("sensitivity.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"sensitivity.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), note=getattr(world.settings.note, lang, ""), version=version(),
-        count=len(found.samples), members=found.members, ranges=found.ranges, measures=MEASURES[found.method],
+        count=len(found.samples), members=found.members, ranges=found.ranges,
+        words={one.key: wording.key_words(one.key, lang) for one in found.ranges}, measures=MEASURES[found.method],
         how=text(f"sensitivity.how.{found.method}", lang, asked=found.asked), forecast=wording.forecast_note(world, lang),
         figures=[_figure(found, name, lang) for name in found.figures])
 
@@ -45,7 +46,8 @@ def picture(found: Sensitivity, name: str, lang: str, *, titled: bool = True) ->
     measure, half = RANKED[found.method]
     rows = _ranked(found, name)
     by_key = {one.key: one for one in found.ranges}
-    labels = [f"{key}  {by_key[key].written(by_key[key].low)}–{by_key[key].written(by_key[key].high)}" for key in rows["key"]]
+    labels = [f"{wording.key_words(one.key, lang) or one.key}  {one.written(one.low)}–{one.written(one.high)}"
+              for one in (by_key[key] for key in rows["key"])]
     unit, shares = _unit(name, lang), found.method == "sobol"
     words = {"title": text(f"sensitivity.figure.{name}", lang) if titled else "",
              "x": text("sensitivity.axis.sobol" if shares else f"sensitivity.axis.{name}", lang),

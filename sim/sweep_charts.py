@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.charts import INK, drawing, width_in
@@ -13,6 +14,9 @@ from sim.comparison_charts import FAINT, PLAIN, SECOND, clipped
 
 CELLS_WRITTEN = 60
 """Up to this many cells a heat map writes its figures in."""
+
+NUMBER_PX = (20, 13)
+"""Width and height of a number beside a dot, at 100 dots an inch."""
 
 ONE_WAY = 0.9
 """A key moves a figure one way when the mean effect is at least this share of the mean size of the effects."""
@@ -34,16 +38,25 @@ def front(variants: pd.DataFrame, value_unit: float, names: dict[str, str]) -> F
         axes.plot(best["avoided_t"], best["curtailed_value_cny"] / value_unit, color=SECOND, lw=1.2, zorder=2)
         axes.scatter(best["avoided_t"], best["curtailed_value_cny"] / value_unit, facecolors="none", edgecolors=SECOND,
                      s=96, lw=1.3, zorder=4)
-        for number, (x, y) in enumerate(zip(variants["avoided_t"], value, strict=True), start=1):
-            if len(variants) <= CELLS_WRITTEN / 2 or variants["pareto"].iloc[number - 1]:
-                axes.annotate(str(number), (x, y), xytext=(5, 5), textcoords="offset points", fontsize=8, color=INK)
         bar = figure.colorbar(dots, ax=axes, pad=0.02)
         bar.set_label(names["colour"])
         bar.outline.set_visible(False)
         axes.set_xlabel(names["x"])
         axes.set_ylabel(names["y"])
         axes.set_title(names["title"])
+        _number(axes, variants["avoided_t"].to_numpy(float), value.to_numpy(float), variants["pareto"].to_numpy(bool))
     return figure
+
+
+def _number(axes: Axes, x: np.ndarray, y: np.ndarray, first: np.ndarray) -> None:
+    """Number dots from 1 on, those named `first` before the others, as long as numbers do not stand on one another."""
+    axes.autoscale_view()  # else dots have no place yet
+    at, taken = axes.transData.transform(np.column_stack([x, y])), []
+    for place in np.argsort(~first, kind="stable"):
+        if all(np.any(np.abs(at[place] - at[other]) > NUMBER_PX) for other in taken):
+            taken.append(place)
+            axes.annotate(str(place + 1), (x[place], y[place]), xytext=(-6, 6), textcoords="offset points", fontsize=8.5,
+                          color=INK, ha="right")  # a front goes up to the right
 
 
 def heat(table: pd.DataFrame, names: dict[str, str], unit: float = 1.0) -> Figure:
@@ -75,43 +88,53 @@ def heat(table: pd.DataFrame, names: dict[str, str], unit: float = 1.0) -> Figur
 
 
 def regret(variants: pd.DataFrame, labels: Sequence[str], value_unit: float, names: dict[str, str]) -> Figure:
-    """What forecast errors cost each variant: tonnes not avoided to the left, output lost for nothing to the right."""
-    height = 1.1 + 0.3 * max(len(variants), 3)
+    """What forecast errors and flip-flops cost each variant: tonnes not avoided to the left, output lost to the right.
+
+    names : title, missed, false (axes), errors, flips (legend) in words.
+    """
+    height = 1.4 + 0.3 * max(len(variants), 3)
     with drawing():
         figure = Figure(figsize=(10.5, height))
-        figure.subplots_adjust(0.24, 0.55 / height, 0.98, 1 - 0.42 / height, wspace=0.06)
+        figure.subplots_adjust(0.24, 0.85 / height, 0.98, 1 - 0.42 / height, wspace=0.06)
         left, right = figure.subplots(1, 2, sharey=True)
         place = np.arange(len(variants))
-        left.barh(place, variants["noon_missed_kg"] / 1000, 0.66, color=PLAIN)
-        right.barh(place, variants["noon_false_alarm_cny"] / value_unit, 0.66, color=SECOND)
-        right.locator_params(axis="x", nbins=5)  # yuan in 万 are long
-        left.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
-        left.invert_yaxis()
-        for axes, key in ((left, "missed"), (right, "false")):
+        for axes, key, errors, flips, unit in ((left, "missed", "noon_missed_kg", "flip_flop_kg", 1000),
+                                               (right, "false", "noon_false_alarm_cny", "flip_flop_cny", value_unit)):
+            axes.barh(place, variants[errors] / unit, 0.66, color=PLAIN, label=names["errors"])
+            axes.barh(place, variants[flips] / unit, 0.66, variants[errors] / unit, color=SECOND, label=names["flips"])
             axes.tick_params(axis="y", length=0)
             axes.grid(visible=False, axis="y")
             axes.set_xlabel(names[key])
+            axes.locator_params(axis="x", nbins=5)  # yuan in 万 are long
+        left.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
+        left.invert_yaxis()
         left.set_title(names["title"], loc="left")
+        figure.legend(*left.get_legend_handles_labels(), loc="lower right", bbox_to_anchor=(0.98, 0.0), ncols=2, fontsize=9,
+                      borderaxespad=0.2)
     return figure
 
 
-def intervals(rows: pd.DataFrame, labels: Sequence[str], unit: float, names: dict[str, str]) -> Figure:
-    """Differences to the first variant with their 95 % intervals. rows : `difference`, `low`, `high`, one per variant."""
-    height = 1.0 + 0.3 * max(len(rows), 3)
+def intervals(rows: Sequence[pd.DataFrame], labels: Sequence[str], units: Sequence[float], names: dict[str, str],
+              titles: Sequence[str]) -> Figure:
+    """Differences to the first variant with their 95 % intervals, a panel for each figure. rows : for each figure `difference`,
+    `low`, `high`, one per variant. titles : what stands under each panel; names : title in words."""
+    height = 1.0 + 0.3 * max(len(labels), 3)
     with drawing():
-        figure = Figure(figsize=(9.2, height))
-        figure.subplots_adjust(0.27, 0.55 / height, 0.97, 1 - 0.4 / height)
-        axes = figure.subplots()
-        place = np.arange(len(rows))
-        axes.axvline(0, color=INK, lw=0.8)
-        axes.hlines(place, rows["low"] / unit, rows["high"] / unit, color=FAINT, lw=5)
-        axes.scatter(rows["difference"] / unit, place, color=PLAIN, s=26, zorder=3)
-        axes.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
-        axes.invert_yaxis()
-        axes.tick_params(axis="y", length=0)
-        axes.grid(visible=False, axis="y")
-        axes.set_xlabel(names["x"])
-        axes.set_title(names["title"])
+        figure = Figure(figsize=(10.5, height))
+        figure.subplots_adjust(0.24, 0.55 / height, 0.98, 1 - 0.4 / height, wspace=0.06)
+        panels = figure.subplots(1, len(rows), sharey=True, squeeze=False)[0]
+        place = np.arange(len(labels))
+        for axes, each, unit, title in zip(panels, rows, units, titles, strict=True):
+            axes.axvline(0, color=INK, lw=0.8)
+            axes.hlines(place, each["low"] / unit, each["high"] / unit, color=FAINT, lw=5)
+            axes.scatter(each["difference"] / unit, place, color=PLAIN, s=26, zorder=3)
+            axes.tick_params(axis="y", length=0)
+            axes.grid(visible=False, axis="y")
+            axes.locator_params(axis="x", nbins=5)
+            axes.set_xlabel(title)
+        panels[0].set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
+        panels[0].invert_yaxis()
+        panels[0].set_title(names["title"], loc="left")
     return figure
 
 
@@ -147,7 +170,7 @@ def ranking(values: pd.Series, halves: pd.Series, labels: Sequence[str], names: 
         axes.set_yticks(place, labels, fontsize=9)
         axes.set_ylim(len(values) - 0.4, -0.6)
         if alone is not None:  # shares: an interval may reach beyond them, the axis only where a share itself does
-            axes.set_xlim(-0.05, max(1.1, 1.05 * float(np.nanmax(value, initial=0))))
+            axes.set_xlim(-0.05, max(1.02, 1.05 * float(np.nanmax(value, initial=0))))
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(names["x"])

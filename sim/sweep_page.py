@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from collections.abc import Sequence
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
@@ -15,6 +16,7 @@ from sim.grid import run_name, short
 from sim.labels import MONEY, text
 from sim.page import doubts, environment
 from sim.results import PACKAGES, Results, version
+from sim.sweep_regret import FLIP_FLOP_H
 from sim.sweeping import Sweep
 from sim.targets import HEAVY_ABOVE
 
@@ -23,7 +25,7 @@ SHOWN = 24
 
 PAIRS_DRAWN = 6
 MAPPED = ("curtailed_value_cny", "heavy_days_missed")
-"""Figures that a heat map is drawn of, for each pair of keys."""
+"""Figures that heat maps and paired differences are drawn of."""
 
 
 def render(found: Sweep, lang: str) -> str:
@@ -38,14 +40,15 @@ def render(found: Sweep, lang: str) -> str:
         if listed else "",
         "maps": _maps(found, lang) if listed else [],
         "regret": charts.svg(sweep_charts.regret(shown, _labels(shown, found.keys), unit, _words(
-            lang, "regret", missed="missed_t", false="false_cny"))) if listed else "",
+            lang, "regret", missed="missed_t", false="false_cny", errors="errors", flips="flips"))) if listed else "",
         "intervals": _intervals(found, shown, lang) if listed else "",
         "rows": _rows(variants, unit), "more": len(variants) - len(variants.head(4 * SHOWN)),
     }
     return environment().get_template("sweep.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
-        note=getattr(world.settings.note, lang, ""), keys=found.keys, members=len(found.inputs.members),
+        flip_flop_h=FLIP_FLOP_H,
+        note=getattr(world.settings.note, lang, ""), keys=_keys(found, lang), members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
         forecast=wording.forecast_note(world, lang), basis=_basis(found, lang), doubts=doubts(found.scenario, lang),
@@ -99,6 +102,11 @@ def _basis(found: Sweep, lang: str) -> str:
     return said + (text("sweep.basis_set", lang, changes=", ".join(changed)) if changed else "")
 
 
+def _keys(found: Sweep, lang: str) -> list[tuple[str, str]]:
+    """The keys of the grid that have words, and these."""
+    return [(key, words) for key in found.keys if (words := wording.key_words(key, lang))]
+
+
 def _words(lang: str, picture: str, **keys: str) -> dict[str, str]:
     said = {place: text(f"sweep.axis.{key}", lang) for place, key in keys.items()}
     return {"title": text(f"sweep.chart.{picture}", lang)} | said
@@ -133,22 +141,28 @@ def _maps(found: Sweep, lang: str) -> list[str]:
             table = mine.pivot_table(index=one, columns=other, values=name, sort=False)
             title = text(f"sweep.map.{name}", lang)
             called = variant or text("report.base", lang)
-            words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title, "x": other, "y": one}
+            words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title,
+                     "x": wording.key_words(other, lang) or other, "y": wording.key_words(one, lang) or one}
             drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0)))
     return drawn
 
 
 def _intervals(found: Sweep, shown: pd.DataFrame, lang: str) -> str:
-    """Difference in output lost to the first variant, with its interval; nothing where one member has no spread."""
-    rows = found.paired[found.paired["figure"] == "curtailed_value_cny"].set_index("run")
+    """Differences to the first variant with intervals; nothing where one member has no spread."""
     rest = shown.iloc[1:] if shown.index[0] == 0 else shown
-    if not len(rest) or rows["low"].isna().all():
+    if not len(rest) or found.paired["low"].isna().all():
         return ""
-    return charts.svg(sweep_charts.intervals(rows.loc[rest["run"]], _labels(rest, found.keys), MONEY[lang],
-                                             _words(lang, "paired", x="value_change")))
+    return charts.svg(paired(found, rest["run"], _labels(rest, found.keys), lang))
+
+
+def paired(found: Sweep, runs: Sequence[str], labels: Sequence[str], lang: str) -> Any:
+    """Differences of some variants to the first in output lost and heavy days missed, with intervals; a matplotlib Figure."""
+    rows = [found.paired[found.paired["figure"] == name].set_index("run").loc[list(runs)] for name in MAPPED]
+    return sweep_charts.intervals(rows, labels, [MONEY[lang], 1.0], _words(lang, "paired"),
+                                  [text(f"sweep.axis.{key}", lang) for key in ("value_change", "missed_change")])
 
 
 def _rows(variants: pd.DataFrame, unit: float) -> list[dict[str, Any]]:
     rows = variants.assign(value=variants["curtailed_value_cny"] / unit, false_value=variants["noon_false_alarm_cny"] / unit,
-                           missed_t=variants["noon_missed_kg"] / 1000)
+                           missed_t=variants["noon_missed_kg"] / 1000, flip_value=variants["flip_flop_cny"] / unit)
     return rows.head(4 * SHOWN).to_dict("records")

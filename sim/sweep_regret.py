@@ -79,7 +79,7 @@ def flip_flops(rates: Rates | None, steps: Steps, members: int) -> np.ndarray:
     part = np.divide(lasts_h[:, None], up_h, out=np.ones(short.shape), where=short)  # of the way up
     hours = part * down_h / 2, np.where(short, lasts_h[:, None] * (1 - part / 2), up_h / 2)
     for place, each in enumerate(hours):
-        worth = per_hour[..., place] @ each.T  # [phase, area, level, duration]
+        worth = (per_hour[..., None, :, place] * each).sum(axis=-1)  # a product of matrices would round by their size
         apart = worth[phase, area, regained, which] - worth[phase, area, level[at], which]
         found[:, 1 + place] = np.bincount(member, apart, members)
     return found

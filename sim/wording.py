@@ -1,4 +1,6 @@
-"""Rules and measures in words, both languages: criteria, reasons of decisions, clauses, orders to a line."""
+"""Rules and measures in words, both languages: criteria, keys, reasons of decisions, clauses, orders to a line."""
+
+import re
 
 from sim import labels, rulebook
 from sim.grading import OWN_PLAN
@@ -22,6 +24,16 @@ def plain(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {plain(one)}" for key, one in value.items()) + "}"
     return "[" + ", ".join(map(plain, value)) + "]" if isinstance(value, list) else str(value)
+
+
+def key_words(key: str, lang: str) -> str:
+    """What a dotted key of a scenario is, in words; '' for one that has none."""
+    part = re.fullmatch(r"criteria\.(\w+)\.(\d+)\.(\w+)", key)
+    name = f"key.criterion.{part[3]}" if part else f"key.{key}"
+    if name not in labels.catalogue():
+        return ""
+    words = {"level": labels.text(f"level.{part[1]}", lang), "number": str(int(part[2]) + 1)} if part else {}
+    return labels.text(name, lang, **words)
 
 
 def document(name: str, lang: str) -> str:

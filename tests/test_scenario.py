@@ -1,10 +1,16 @@
 """Scenarios: what is in force, dotted keys, variants, one precedence, everything changed on record."""
 
+from typing import get_args
+
 import pytest
+from pydantic import BaseModel
 from worlds import line, write_world
 
 import sim
-from sim import experiment
+from sim import experiment, wording
+from sim.files import records
+from sim.rulebook import Criterion
+from sim.settings import Settings
 
 SERIES = [100] * 5 + [160, 160, 170] + [100] * 12
 
@@ -160,3 +166,18 @@ def test_an_override_reaches_grades_and_classes_that_run_as_another(tmp_path):
     scenario = load(tmp_path, rows=rows, grading={"policy": "guide-2020", "override": [
         {"grade": "B", "level": "orange", "share": 0.11}, {"control": "non-compliant", "level": "orange", "share": 0.22}]})
     assert scenario.worlds[0].asked.output[1].tolist() == [0.11, 0.22]
+
+
+WORDED = [row["key"].removeprefix("key.") for row in records("text.csv") if row["key"].startswith("key.")]
+
+
+@pytest.mark.parametrize("key", WORDED)
+def test_words_for_keys_are_of_keys_that_there_are(key):
+    """Each is a field of the settings, or of a criterion."""
+    model, parts = (Criterion, key.split(".")[1:]) if key.startswith("criterion.") else (Settings, key.split("."))
+    for part in parts:
+        field = model.model_fields[part].annotation
+        model = next((one for one in (field, *get_args(field)) if isinstance(one, type) and issubclass(one, BaseModel)), None)
+    written = f"criteria.yellow.0.{parts[0]}" if key.startswith("criterion.") else key
+    for lang in ("en", "zh"):
+        assert wording.key_words(written, lang)
