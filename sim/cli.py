@@ -33,11 +33,12 @@ def main() -> NoReturn:
     except click.exceptions.Abort:
         _console(error=True).print(text("cli.interrupted", lang))
         status = OUR_FAULT
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         status = MEND
-    except InputError as error:
-        _print_findings(error.findings, _language_given() or lang)
+    except (click.UsageError, InputError) as error:
+        findings = error.findings if isinstance(error, InputError) else [_wrong_words(error)]
+        _print_findings(findings, _language_given() or lang)
         _console(error=True).print(text("cli.refused", _language_given() or lang))
         status = MEND
     except Exception:  # noqa: BLE001 - whatever it is, it is ours, and the user is told so
@@ -45,6 +46,25 @@ def main() -> NoReturn:
         _console(error=True).print(text("cli.fault", lang))
         status = OUR_FAULT
     sys.exit(status or OK)
+
+
+def _wrong_words(error: click.UsageError) -> Finding:
+    """What is wrong with the words of the command line, as a finding: click says it in English only."""
+    context, param = error.ctx or click.Context(cli, info_name=Path(sys.argv[0]).name), getattr(error, "param", None)
+    name = "" if param is None else param.opts[0] if isinstance(param, click.Option) else param.make_metavar(context)
+    if isinstance(error, click.NoSuchCommand):
+        return Finding("words.unknown", key=error.command_name, words={"allowed": ", ".join(cli.commands)})
+    if isinstance(error, click.NoSuchOption):
+        known = [option.opts[0] for option in context.command.params if isinstance(option, click.Option)]
+        return Finding("words.unknown", key=error.option_name, words={"allowed": ", ".join([*known, "--help"])})
+    if isinstance(error, click.MissingParameter | click.BadOptionUsage):
+        return Finding("words.missing", key=name or error.option_name, words={"command": context.command_path})
+    if isinstance(error, click.BadParameter) and param:
+        kind = param.type
+        allowed = (", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice)
+                   else f"{kind.min} - {kind.max}" if isinstance(kind, click.IntRange) else param.make_metavar(context))
+        return Finding("words.value", key=name, words={"allowed": allowed})
+    return Finding("words.other", words={"message": error.format_message().rstrip("."), "command": context.command_path})
 
 
 def _usual_language() -> str:

@@ -76,8 +76,11 @@ def test_a_mistake_ends_with_status_2_every_finding_and_nothing_written(tmp_path
 
 
 @pytest.mark.parametrize(("words", "expected"), [
-    (["run", "nowhere.yaml"], "no such file"), (["run", "--sett", "a=b"], "No such option"), (["walk"], "No such command"),
-    (["rules", "mee2091"], "no such warning edition"), (["check"], "Missing argument"),
+    (["run", "nowhere.yaml"], "no such file"), (["run", "--sett", "a=b"], "use one of: --out"),
+    (["walk"], "use one of: run, compare"), (["--walk"], "use one of: --help"),
+    (["rules", "mee2091"], "no such warning edition"), (["rules", "a", "b"], "extra argument"), (["check"], "missing"),
+    (["explain", "--line"], "missing"), (["sweep", "a.yaml", "--members", "0"], "1 - 10000"),
+    (["compare", "a.yaml", "--equal-tonnes", "so3"], "so2, nox, pm, voc, all"),
     (["explain", "scenario.yaml", "--line", "L9", "--day", "2019-11-06"], "did you mean L"),
     (["explain", "scenario.yaml", "--line", "L1", "--day", "today"], "not a date"),
     (["explain", "scenario.yaml", "--line", "L1", "--day", "2031-01-01"], "outside the period"),
@@ -87,6 +90,7 @@ def test_wrong_words_end_with_status_2_and_a_hint(scenario, tmp_path, words, exp
     assert status == 2
     assert expected in wrong
     assert "Traceback" not in wrong
+    assert "须修改" in call(*words, cwd=tmp_path, LC_ALL="zh_CN.UTF-8")[2]
 
 
 def test_an_occupied_folder_is_told_before_the_run(scenario, tmp_path):
