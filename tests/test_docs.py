@@ -172,8 +172,8 @@ def test_the_numbers_of_the_page_of_sweeps_are_those_of_its_commands(root, page,
         for row in found.to_dict("records"):
             hours = sum(row[f"hours_{level}"] for level in ("yellow", "orange", "red"))
             wanted.append([hours, row["avoided_t"], row["curtailed_value_cny"] / unit, row["heavy_days_missed"],
-                           row["noon_false_alarm_cny"] / unit])
-    shown = [row[-5:] if len(row) == 7 else row[-4:] for row in rows_of(text) if len(row) in (5, 7)]
+                           row["noon_false_alarm_cny"] / unit, row["flip_flops"], row["flip_flop_cny"] / unit])
+    shown = [row[-7:] if len(row) == 9 else row[-4:] for row in rows_of(text) if len(row) in (5, 9)]
     shown = [[float(cell.replace(",", "")) for cell in row] for row in shown if row[0].replace(",", "").isdigit()]
     assert len(shown) == len(wanted) == 10
     for ours, theirs in zip(shown, wanted, strict=True):
