@@ -14,7 +14,7 @@ from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, in_arrays
 from sim.days import in_type
 from sim.forecast import Issue
 from sim.planes import WORD
-from sim.sweep_regret import FLIP_FLOP_H, day_prices
+from sim.sweep_regret import FLIP_FLOP_H, day_prices, flip_flop_prices
 from sim.targets import HEAVY_ABOVE
 from sim.totals import SUMS
 from sim.vocab import ASKING_LEVELS, Level
@@ -61,7 +61,8 @@ class Worth(NamedTuple):
     (-1). rates : float64[term, area, 3 + pair, asking level, sum]. ramps : float64[pair, 2], hours down and up. there :
     bool[term, area, pair], whether the area has such lines. prices : float64[2, phase, area, due, now], kilograms and yuan of
     a day on which `due` was due and `now` in force. stretches : uint64[phase, word of 64 days], the days of each phase.
-    ends_h : float64[phase]. hourly : float64[phase, area, response level, pair, 2], kilograms and yuan of an hour.
+    ends_h : float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2], kilograms and
+    yuan: decisions take effect at whole hours.
     """
 
     terms: np.ndarray
@@ -71,7 +72,7 @@ class Worth(NamedTuple):
     prices: np.ndarray
     stretches: np.ndarray
     ends_h: np.ndarray
-    hourly: np.ndarray
+    flip_flops: np.ndarray
 
 
 def in_kernels(cases: list[Case], weather: Weather, shown: Shown, _: int) -> np.ndarray:
@@ -90,7 +91,7 @@ def in_kernels(cases: list[Case], weather: Weather, shown: Shown, _: int) -> np.
         due = np.zeros((len(at_least), foreseen.size * areas, LEVELS, heavy.shape[2]), np.uint64)
         due_days(known, at_least, *rules, due)
         out = np.zeros((len(at_least), members, len(FIGURES)))
-        figures_of(own, at_least, *rules, *_worth(cases[alike.places[0]], areas, days), float(FLIP_FLOP_H),
+        figures_of(own, at_least, *rules, *_worth(cases[alike.places[0]], areas, days),
                    due.reshape(len(at_least), foreseen.size, areas, *due.shape[2:]), heavy, out)
         found[alike.places] = out
     return found
@@ -199,12 +200,13 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
     from sim.compiled_response import PAIRS
 
     rates, sums = case.rates, (len(ASKING_LEVELS), len(SUMS))
+    lasts_h = np.arange(FLIP_FLOP_H + 1.0)
     priced = [phases[0] for phases in rates.priced] if rates else []
     known = next(filter(None, priced), None)
     if not rates or not known:  # no list, or nothing asked of it
         return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, *sums)), np.zeros((0, 2)), np.zeros((0, areas, 0), bool),
                      np.zeros((2, 1, areas, LEVELS, LEVELS)), _day_bits(np.ones((1, days), bool)), np.full(1, 24.0 * days),
-                     np.zeros((1, areas, LEVELS, 0, 2)))
+                     np.zeros((1, areas, len(lasts_h), LEVELS, 2)))
     ends = [0.0, *rates.ends_h]
     terms = [(phase, end, sign) for phase in range(len(rates.ends_h)) for end, sign in ((ends[phase + 1], 1), (ends[phase], -1))
              if end]
@@ -219,4 +221,4 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
     day = 24.0 * np.arange(days)
     stretches = _day_bits(np.array([(day >= first) & (day < last) for first, last in zip(ends, ends[1:], strict=False)]))
     return Worth(np.array([term[1:] for term in terms], float), worth, ramps, there, prices, stretches,
-                 np.array(rates.ends_h), rates.by_pair.per_hour)
+                 np.array(rates.ends_h), flip_flop_prices(rates, lasts_h))

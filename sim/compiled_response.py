@@ -167,31 +167,28 @@ def _gains(out, first, sign, totals, row, rates, term, area, worth):
 
 
 @kernel
-def _flip_flops(count, turns, at_h, lasts_h, area, ramps, ends_h, hourly, within_h, out, first):
-    """Add a series' flip-flops, as `sweep_regret.flip_flops`: how many, and their kilograms and yuan. hourly : as in Worth."""
+def _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, first):
+    """Add a series' flip-flops, as `sweep_regret.flip_flops`: how many, and their kilograms and yuan. flip_flops : as
+    in Worth."""
     for step in range(count - 1):
         before, level, after, lasts = turns[0, step], turns[1, step], turns[1, step + 1], lasts_h[step]
-        if level >= before or after <= level or lasts > within_h:
+        if level >= before or after <= level or lasts >= flip_flops.shape[2]:
             continue
-        out[first] += 1
-        phase, regained = 0, min(before, after)
+        phase, hours, regained = 0, int(lasts), min(before, after)
         while at_h[step] >= ends_h[phase]:
             phase += 1
-        for pair in range(len(ramps)):
-            down_h, up_h = ramps[pair, 0], ramps[pair, 1]
-            part = lasts / up_h if lasts < up_h else 1.0
-            lost_h = lasts * (1 - part / 2) if part < 1 else up_h / 2
-            kg, cny = hourly[phase, area, regained, pair, 0], hourly[phase, area, regained, pair, 1]
-            out[first + 1] += part * down_h / 2 * (kg - hourly[phase, area, level, pair, 0])
-            out[first + 2] += lost_h * (cny - hourly[phase, area, level, pair, 1])
+        out[first] += 1
+        for each in range(2):
+            out[first + 1 + each] += (flip_flops[phase, area, hours, regained, each]
+                                      - flip_flops[phase, area, hours, level, each])
 
 
 @kernel
-def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, ends_h, hourly, within_h, turns, at_h, lasts_h,
-            totals, off, out, flips):
+def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, ends_h, flip_flops, turns, at_h, lasts_h, totals,
+            off, out, flips):
     """Add hours at each level, then sums, and, from `flips` on, flip-flops of one series. out : float64[figure]."""
     count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
-    _flip_flops(count, turns, at_h, lasts_h, area, ramps, ends_h, hourly, within_h, out, flips)
+    _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, flips)
     for lv in range(1, WIDTH):
         out[WIDTH - 2 + lv] += totals[HOURS, lv]
     first = 2 * (WIDTH - 1)
@@ -268,7 +265,7 @@ def due_days(slices, at_least, plan, lead_h, paper_h, days, leads, due):
 
 @kernel
 def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rates, ramps, there, prices, stretches, ends_h,
-               hourly, within_h, due, heavy, out):
+               flip_flops, due, heavy, out):
     """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
     float64[variant, member, figure].
 
@@ -300,8 +297,8 @@ def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rate
                     mine[after + 4] += changes
                     _respond(changes, level, plan[ESCALATE])
                     if changes:
-                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, ends_h, hourly,
-                                within_h, turns, at_h, lasts_h, totals, off, mine, after + 7)
+                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, ends_h,
+                                flip_flops, turns, at_h, lasts_h, totals, off, mine, after + 7)
                     _noon_days(changes, hour, level, days, noon)
                     _regret(due[case, min(member, due.shape[1] - 1), area], noon, prices, stretches, area, heavy[area, member],
                             mine, after)

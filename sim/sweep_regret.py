@@ -73,13 +73,21 @@ def flip_flops(rates: Rates | None, steps: Steps, members: int) -> np.ndarray:
     if not rates or not len(at):
         return found
     regained, (lasts_h, which) = np.minimum(steps.before[at], level[at + 1]), np.unique(steps.lasts_h[at], return_inverse=True)
-    phase = np.searchsorted(rates.ends_h, steps.hour[at], "right")
-    down_h, up_h, per_hour = rates.by_pair
-    short = lasts_h[:, None] < up_h
-    part = np.divide(lasts_h[:, None], up_h, out=np.ones(short.shape), where=short)  # of the way up
-    hours = part * down_h / 2, np.where(short, lasts_h[:, None] * (1 - part / 2), up_h / 2)
-    for place, each in enumerate(hours):
-        worth = (per_hour[..., None, :, place] * each).sum(axis=-1)  # a product of matrices would round by their size
-        apart = worth[phase, area, regained, which] - worth[phase, area, level[at], which]
-        found[:, 1 + place] = np.bincount(member, apart, members)
+    phase, worth = np.searchsorted(rates.ends_h, steps.hour[at], "right"), flip_flop_prices(rates, lasts_h)
+    apart = worth[phase, area, which, regained] - worth[phase, area, which, level[at]]
+    for place in range(2):
+        found[:, 1 + place] = np.bincount(member, apart[:, place], members)
     return found
+
+
+def flip_flop_prices(rates: Rates, lasts_h: np.ndarray) -> np.ndarray:
+    """Kilograms and yuan of a flip-flop from full response at a level to none and back, by how long it lasts:
+    float64[phase, area, duration, level, 2]. lasts_h : float64[duration]."""
+    down_h, up_h, per_hour = rates.by_pair
+    lasts_h = lasts_h[:, None]
+    part = np.divide(lasts_h, up_h, out=np.ones((len(lasts_h), len(up_h))), where=lasts_h < up_h)  # of the way up
+    hours = np.stack([part * down_h / 2, np.where(lasts_h < up_h, lasts_h * (1 - part / 2), up_h / 2)], axis=-1)
+    made = np.zeros((*per_hour.shape[:2], len(lasts_h), *per_hour.shape[2::2]))
+    for pair in range(len(up_h)):  # one after the other: a product of matrices would round by their size
+        made += per_hour[:, :, None, :, pair] * hours[:, None, pair]
+    return made
