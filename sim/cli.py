@@ -63,7 +63,7 @@ def _wrong_words(error: click.UsageError) -> Finding:
         kind = param.type
         allowed = (", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice)
                    else f"{kind.min} - {kind.max}" if isinstance(kind, click.IntRange) else param.make_metavar(context))
-        return Finding("words.value", key=name, words={"allowed": allowed})
+        return Finding("words.value", key=name, value=_typed(name), words={"allowed": allowed})
     return Finding("words.other", words={"message": error.format_message().rstrip("."), "command": context.command_path})
 
 
@@ -75,11 +75,17 @@ def _usual_language() -> str:
 
 def _language_given() -> str | None:
     """`--lang` as typed, for findings that end the program before a command could take it."""
-    for at, word in enumerate(sys.argv):
-        if word.startswith("--lang"):
-            value = word.partition("=")[2] or (sys.argv[at + 1] if at + 1 < len(sys.argv) else "")
-            return value if value in ("en", "zh") else None
-    return None
+    value = _typed("--lang")
+    return value if value in ("en", "zh") else None
+
+
+def _typed(option: str) -> str | None:
+    """What was typed for an option last, None where it was not."""
+    value = None
+    for word, after in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+        if word.partition("=")[0] == option:
+            value = word.partition("=")[2] or after
+    return value
 
 
 def _console(*, error: bool = False) -> Console:

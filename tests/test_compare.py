@@ -244,7 +244,8 @@ def test_a_difference_to_the_first_run_stands_under_its_figure(scenario, tmp_pat
 
 
 @pytest.mark.parametrize(("words", "expected"), [
-    ([], "Missing argument"), (["nowhere.yaml"], "no such file"), (["scenario.yaml", "--vary", "rules="], "a value is missing"),
+    ([], "SCENARIO...: missing"), (["nowhere.yaml"], "no such file"),
+    (["scenario.yaml", "--vary", "rules="], "a value is missing"),
     (["scenario.yaml", "--vary", "rules=mee2091,mee2024"], "mee2091"), (["scenario.yaml", "scenario.yaml"], "named twice"),
     (["scenario.yaml", "--vary", "response.lead=1,2"], "lead_hours"), (["scenario.yaml", "--equal-tonnes", "co2"], "co2"),
     (["scenario.yaml", "--vary", "seed=1,2", "--set", "seed=3"], "never vary")])
