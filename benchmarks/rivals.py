@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from sim.cases import levels_at_noon
 from sim.response import response_level
+from sim.sweep_regret import levels_at_noon
 from sim.vocab import Pollutant
 
 

@@ -225,8 +225,9 @@ def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, wa
     missed, false_alarms, kg, cny = regret_at_noon(case.rates, now, due, members).T
     counts = [np.count_nonzero(part.reshape(members, -1), axis=1) for part in (heavy, heavy & (now == 0))]
     changes = np.bincount(own.series // areas, minlength=members)[:members]
-    return np.column_stack([warnings, hours, sums, *counts, missed, false_alarms, changes, kg, cny,
-                            flip_flops(case.rates, steps, members)])
+    obeys = case.world.settings.compliance.share if case.world else 1.0
+    priced = np.column_stack([kg, cny, flip_flops(case.rates, steps, members)]) * (obeys, obeys, 1, obeys, obeys)
+    return np.column_stack([warnings, hours, sums, *counts, missed, false_alarms, changes, priced])
 
 
 def _by_line(case: Case, timeline: Timeline, member: int, first: int) -> np.ndarray:

@@ -14,9 +14,9 @@ from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, in_arrays
 from sim.days import in_type
 from sim.forecast import Issue
 from sim.planes import WORD
-from sim.sweep_regret import FLIP_FLOP_H, day_prices, flip_flop_prices
+from sim.sweep_regret import day_prices
 from sim.targets import HEAVY_ABOVE
-from sim.totals import SUMS
+from sim.totals import FLIP_FLOP_H, SUMS
 from sim.vocab import ASKING_LEVELS, Level
 from sim.warning import days_looked_at
 from sim.watch import Watch, own_places
@@ -55,7 +55,7 @@ def _holds(case: Case, shown: Shown) -> bool:
 
 
 class Worth(NamedTuple):
-    """What hours are worth, as in `totals.Rates`, and what the days missed are.
+    """What hours are worth, as in `totals.Rates`, and what days missed and flip-flops are.
 
     terms : float64[term, 2], the hour up to which a stretch of the period counts, and whether it is added (1) or taken away
     (-1). rates : float64[term, area, 3 + pair, asking level, sum]. ramps : float64[pair, 2], hours down and up. there :
@@ -196,17 +196,16 @@ def _plan(case: Case) -> np.ndarray:
 
 
 def _worth(case: Case, areas: int, days: int) -> Worth:
-    """What hours, rises, falls and missed days of a variant are worth."""
+    """What hours, rises, falls, missed days and flip-flops of a variant are worth."""
     from sim.compiled_response import PAIRS
 
     rates, sums = case.rates, (len(ASKING_LEVELS), len(SUMS))
-    lasts_h = np.arange(FLIP_FLOP_H + 1.0)
     priced = [phases[0] for phases in rates.priced] if rates else []
     known = next(filter(None, priced), None)
     if not rates or not known:  # no list, or nothing asked of it
         return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, *sums)), np.zeros((0, 2)), np.zeros((0, areas, 0), bool),
                      np.zeros((2, 1, areas, LEVELS, LEVELS)), _day_bits(np.ones((1, days), bool)), np.full(1, 24.0 * days),
-                     np.zeros((1, areas, len(lasts_h), LEVELS, 2)))
+                     np.zeros((1, areas, 1 + FLIP_FLOP_H, LEVELS, 2)))
     ends = [0.0, *rates.ends_h]
     terms = [(phase, end, sign) for phase in range(len(rates.ends_h)) for end, sign in ((ends[phase + 1], 1), (ends[phase], -1))
              if end]
@@ -217,8 +216,8 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
         if of := priced[phase]:
             rows = np.stack([of.hours, of.rises, of.falls, *of.ramped])
             worth[term], there[term] = rows.reshape(-1, areas, *sums).swapaxes(0, 1), of.there.T
-    prices = np.stack([day_prices(rates, phase) for phase in range(len(rates.ends_h))], axis=1)
+    prices = np.ascontiguousarray(np.moveaxis(day_prices(rates), -1, 0))
     day = 24.0 * np.arange(days)
     stretches = _day_bits(np.array([(day >= first) & (day < last) for first, last in zip(ends, ends[1:], strict=False)]))
     return Worth(np.array([term[1:] for term in terms], float), worth, ramps, there, prices, stretches,
-                 np.array(rates.ends_h), flip_flop_prices(rates, lasts_h))
+                 np.array(rates.ends_h), rates.of_a_flip_flop)

@@ -1,4 +1,4 @@
-"""What decisions come to, compiled: what comes into force, level hours, sums and days missed, series by series.
+"""What decisions come to, compiled: what comes into force, level hours, sums, days missed and flip-flops of each series.
 
 The rules are those of `agenda.in_force` and `response` (model, section 6) and of `cases`, for lines that all begin at the
 hour and obey; tests hold the one against the other.
@@ -168,8 +168,8 @@ def _gains(out, first, sign, totals, row, rates, term, area, worth):
 
 @kernel
 def _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, first):
-    """Add a series' flip-flops, as `sweep_regret.flip_flops`: how many, and their kilograms and yuan. flip_flops : as
-    in Worth."""
+    """Add a series' flip-flops, as `sweep_regret.flip_flops`: how many, and their kilograms and yuan. turns, at_h, lasts_h : as
+    `_steps` fills them. ends_h, flip_flops : as in Worth."""
     for step in range(count - 1):
         before, level, after, lasts = turns[0, step], turns[1, step], turns[1, step + 1], lasts_h[step]
         if level >= before or after <= level or lasts >= flip_flops.shape[2]:

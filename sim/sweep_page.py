@@ -16,9 +16,9 @@ from sim.grid import run_name, short
 from sim.labels import MONEY, text
 from sim.page import doubts, environment
 from sim.results import PACKAGES, Results, version
-from sim.sweep_regret import FLIP_FLOP_H
 from sim.sweeping import Sweep
 from sim.targets import HEAVY_ABOVE
+from sim.totals import FLIP_FLOP_H
 
 SHOWN = 24
 """Variants drawn one by one; of more, those on the front and the first of the others."""

@@ -20,6 +20,9 @@ from sim.vocab import ASKING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
 
+FLIP_FLOP_H = 48
+"""A response that is eased and tightened again within so many hours is a flip-flop."""
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -42,30 +45,40 @@ class Rates:
                      for per_hour in self.per_hour)
 
     @cached_property
-    def by_pair(self) -> "ByPair":
-        """What an hour at a level is worth, by pair of ramp times, all start classes together."""
-        mine = np.flatnonzero(self.asked)
-        down_h, up_h, pair = ramp_times(self.ramps, mine)
-        kg = self.per_hour[..., : len(Pollutant)].sum(axis=-1)
-        worth = np.stack([kg, self.per_hour[..., SUMS.index("curtailed_value_cny")]], axis=-1)
-        made = np.zeros((len(worth), self.cities, WIDTH, len(down_h), 2))
-        for phase, each in enumerate(worth[:, mine]):
-            np.add.at(made[phase], (self.ramps.series[mine, None], np.array(ASKING_LEVELS), pair[:, None]), each)
-        return ByPair(down_h, up_h, made)
-
-    @cached_property
     def asked(self) -> np.ndarray:
         """Classes of lines of which anything is asked in any phase, bool[class]."""
         return self.per_hour.any(axis=(0, 2, 3))
 
+    @cached_property
+    def of_a_day(self) -> np.ndarray:
+        """Kilograms of all pollutants and yuan of a day at each response level, no ramps: float64[phase, city, level, 2]."""
+        return 24 * _by_pair(self)[2].sum(axis=3)
 
-class ByPair(NamedTuple):
-    """Kilograms of all pollutants and yuan of an hour of lines with some ramp times. down_h, up_h : float64[p]. per_hour :
-    float64[phase, city, response level, p, 2]."""
+    @cached_property
+    def of_a_flip_flop(self) -> np.ndarray:
+        """Kilograms and yuan of a flip-flop from full response at a level to none and back, by the whole hours that it lasts:
+        float64[phase, city, 1 + FLIP_FLOP_H, level, 2].
 
-    down_h: np.ndarray
-    up_h: np.ndarray
-    per_hour: np.ndarray
+        Given off on the way down again, not made on the way back up, as if lines had arrived when it was eased.
+        """
+        down_h, up_h, per_hour = _by_pair(self)
+        lasts_h = np.arange(FLIP_FLOP_H + 1.0)[:, None]
+        part = np.divide(lasts_h, up_h, out=np.ones((len(lasts_h), len(up_h))), where=lasts_h < up_h)  # of the way up
+        hours = np.stack([part * down_h / 2, np.where(lasts_h < up_h, lasts_h * (1 - part / 2), up_h / 2)], axis=-1)
+        return np.einsum("pclrk,hrk->pchlk", per_hour, hours)
+
+
+def _by_pair(rates: Rates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of ramp times, hours down and up, float64[r] each; kilograms of all pollutants and yuan of an hour of their lines,
+    all start classes together: float64[phase, city, response level, r, 2]."""
+    mine = np.flatnonzero(rates.asked)
+    down_h, up_h, pair = ramp_times(rates.ramps, mine)
+    kg = rates.per_hour[..., : len(Pollutant)].sum(axis=-1)
+    worth = np.stack([kg, rates.per_hour[..., SUMS.index("curtailed_value_cny")]], axis=-1)
+    made = np.zeros((len(worth), rates.cities, WIDTH, len(down_h), 2))
+    for phase, each in enumerate(worth[:, mine]):
+        np.add.at(made[phase], (rates.ramps.series[mine, None], np.array(ASKING_LEVELS), pair[:, None]), each)
+    return down_h, up_h, made
 
 
 class Priced(NamedTuple):
@@ -85,7 +98,8 @@ class Priced(NamedTuple):
 
 
 def _priced(rates: Rates, per_hour: np.ndarray, start_class: int) -> Priced | None:
-    """All phases have the same pairs of ramp times: those of lines of which anything is asked in any."""
+    """What the lines of a start class give in a phase; None where nothing is asked. All phases have the same pairs of ramp
+    times."""
     ramps, asked = rates.ramps, per_hour.any(axis=(1, 2))
     mine = np.flatnonzero((ramps.start_class == start_class) & rates.asked)
     if not asked[mine].any():

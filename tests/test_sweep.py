@@ -21,12 +21,13 @@ import sim
 from sim import experiment, office, page, sweep_page, tables
 from sim.accounts import reckon
 from sim.agenda import Agenda
-from sim.cases import FIGURES, inputs_of, levels_at_noon, tasks_of
+from sim.cases import FIGURES, inputs_of, tasks_of
 from sim.compiled import run_task
 from sim.episodes import compile_rules
 from sim.errors import InputError
 from sim.experiment import accounts_of, course_of
 from sim.office import Office, schedules
+from sim.sweep_regret import levels_at_noon
 from sim.sweeping import CONTRACT, on_front
 from sim.totals import SUMS, rates_of, sums_of
 from sim.vocab import Pollutant

@@ -9,8 +9,8 @@ from worlds import INDEX, line, write_world
 import sim
 from sim.agenda import Timeline
 from sim.response import Ramps, level_weights, steps_of
-from sim.sweep_regret import FLIP_FLOP_H, flip_flops
-from sim.totals import SUMS, Rates
+from sim.sweep_regret import flip_flops, regret_at_noon
+from sim.totals import FLIP_FLOP_H, SUMS, Rates
 from sim.vocab import Level
 
 KG, CNY = 5.0, 700.0
@@ -81,6 +81,53 @@ def test_the_level_that_is_regained_is_priced_in_its_phase():
     assert priced(rates((12, 24)), (10, 3), (100, 2), (130, 3))[1:] == pytest.approx(full[1:] / 2)  # from yellow, half as much
     assert priced(rates((12, 24)), (10, 3), (100, 0), (130, 4))[1:] == pytest.approx(full[1:])  # red is asked anew
     assert priced(rates((12, 24), ends_h=(90.0, 2000.0)), (10, 3), (100, 0), (130, 3))[1:] == pytest.approx(3 * full[1:])
+
+
+def test_eased_in_the_hour_in_which_a_phase_ends_is_of_the_next():
+    later = priced(rates((12, 24), ends_h=(100.0, 2000.0)), (10, 3), (100, 0), (130, 3))
+    assert later[1:] == pytest.approx(3 * priced(rates((12, 24)), (10, 3), (100, 0), (130, 3))[1:])
+
+
+def two_areas():
+    """Lines of two ramp times and start classes in the first area, of one in the second, worth ten times as much."""
+    area, start_class = np.array([0, 0, 1]), np.array([0, 1, 0])
+    down_h, up_h, worth = np.array([12.0, 6, 12]), np.array([24.0, 48, 24]), np.array([1.0, 2, 10])
+    per_hour = np.zeros((1, 3, 3, len(SUMS)))
+    per_hour[..., SUMS.index("avoided_nox_kg")] = worth[:, None] * (0.5, 1, 2)
+    per_hour[..., SUMS.index("curtailed_value_cny")] = 100 * worth[:, None] * (0.5, 1, 2)
+    return Rates(per_hour, (2000.0,), Ramps(area, start_class, down_h, up_h), (0.0, 6.0), 2)
+
+
+def test_by_hand_members_areas_and_start_classes_are_told_apart():
+    """Two members of two areas; 36 hours, so that lines of 48 h get three quarters of the way up."""
+    series = np.array([1, 1, 1, 2, 2, 2])
+    course = Timeline(np.zeros(6, int), series, np.array([10.0, 100, 136] * 2), np.array([3, 0, 3] * 2), np.ones(6, int))
+    found = flip_flops(two_areas(), steps_of(course, 4, 2000.0), 2)
+    assert found[0] == pytest.approx([1, 10 * 12 / 2, 1000 * 24 / 2])  # the second area of the first member
+    kg, cny = 12 / 2 + 2 * 0.75 * 6 / 2, 100 * 24 / 2 + 200 * (36 - 0.75 * 36 / 2)
+    assert found[1] == pytest.approx([1, kg, cny])
+
+
+def test_by_hand_days_missed_are_priced_by_area_and_all_start_classes():
+    """A day each: orange due and nothing in force, yellow in force and nothing due."""
+    now, due = np.zeros((2, 4, 5), np.int8)
+    due[1, 2], due[2, 0], now[2, 4], now[3, 1] = 3, 3, 2, 2
+    found = regret_at_noon(two_areas(), now, due, 2)
+    assert found[0] == pytest.approx([1, 0, 24 * 10, 0])
+    assert found[1] == pytest.approx([1, 2, 24 * 3, 24 * 100 * (0.5 * 3 + 0.5 * 10)])
+
+
+def test_where_lines_may_not_obey_prices_go_by_their_share(tmp_path):
+    index = [80] * 5 + [230] * 12 + [80] * 8
+    told = {(day, lead): index[day + lead] for day in range(25) for lead in range(1, 8) if day + lead < 25}
+    told |= {(9, lead): 80 for lead in range(1, 8)}
+    path = write_world(tmp_path, index, [line(orange_cut=0.5, ramp_down_h=12, ramp_up_h=240)], told,
+                       response={"paper_hours": 0})
+    full, half, nobody = sim.sweep(path, ["compliance.share=1,0.5,0"]).comparison.to_dict("records")
+    for figure in ("noon_missed_kg", "flip_flop_kg", "flip_flop_cny"):
+        assert full[figure] > 0
+        assert [half[figure], nobody[figure]] == pytest.approx([full[figure] / 2, 0])
+    assert half["flip_flops"] == nobody["flip_flops"] == full["flip_flops"] == 1
 
 
 def test_a_sweep_counts_them_by_variant_and_without_a_list_prices_nothing(tmp_path):
