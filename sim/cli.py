@@ -1,11 +1,13 @@
 """The command line: the only module that prints or ends the program."""
 
+import difflib
 import locale
 import os
+import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -53,18 +55,36 @@ def _wrong_words(error: click.UsageError) -> Finding:
     context, param = error.ctx or click.Context(cli, info_name=Path(sys.argv[0]).name), getattr(error, "param", None)
     name = "" if param is None else param.opts[0] if isinstance(param, click.Option) else param.make_metavar(context)
     if isinstance(error, click.NoSuchCommand):
-        return Finding("words.unknown", key=error.command_name, words={"allowed": ", ".join(cli.commands)})
+        return _unknown(error.command_name, cli.commands)
     if isinstance(error, click.NoSuchOption):
         known = [option.opts[0] for option in context.command.params if isinstance(option, click.Option)]
-        return Finding("words.unknown", key=error.option_name, words={"allowed": ", ".join([*known, "--help"])})
-    if isinstance(error, click.MissingParameter | click.BadOptionUsage):
-        return Finding("words.missing", key=name or error.option_name, words={"command": context.command_path})
+        return _unknown(error.option_name, [*known, "--help"])
+    if isinstance(error, click.BadOptionUsage):
+        return _bad_option(error.option_name)
+    if isinstance(error, click.MissingParameter):
+        return Finding("words.missing", key=name, words={"command": context.command_path})
     if isinstance(error, click.BadParameter) and param:
         kind = param.type
         allowed = (", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice)
                    else f"{kind.min} - {kind.max}" if isinstance(kind, click.IntRange) else param.make_metavar(context))
         return Finding("words.value", key=name, value=_typed(name), words={"allowed": allowed})
-    return Finding("words.other", words={"message": error.format_message().rstrip("."), "command": context.command_path})
+    extra = re.search(r"\((.*)\)", error.format_message())
+    return Finding("words.extra", key=extra[1] if extra else error.format_message(), words={"command": context.command_path})
+
+
+def _bad_option(name: str) -> Finding:
+    """An option without its value, or a flag with one. The error knows no command."""
+    typed = cli.commands.get(next((word for word in sys.argv[1:] if word in cli.commands), ""), cli)
+    if any(name in option.opts and option.is_flag for option in typed.params if isinstance(option, click.Option)):
+        return Finding("words.flag", key=name)
+    program = Path(sys.argv[0]).name
+    return Finding("words.missing", key=name, words={"command": program if typed is cli else f"{program} {typed.name}"})
+
+
+def _unknown(word: str, known: Iterable[str]) -> Finding:
+    """A command or option that there is not; those that look like it, else all."""
+    near = difflib.get_close_matches(word, known) or known
+    return Finding("words.unknown", key=word, words={"allowed": ", ".join(near)})
 
 
 def _usual_language() -> str:
@@ -178,7 +198,7 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
           keep: tuple[str, ...], resume: bool, out: str | None, overrides: tuple[str, ...], lang: str) -> None:
     """Run the grid of all values x members."""
     from sim import api, showing
-    from sim.sweeping import PARTS
+    from sim.sweeping import PARTS, drop_parts
 
     if not vary:
         raise InputError([Finding("sweep.nothing", key="--vary")])
@@ -194,7 +214,10 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
                               resume=resume, keep=keep, progress=progress)
             page = api.save_sweep(found, folder, lang, keep=keep, parts=parts, progress=progress)
     except KeyboardInterrupt:
-        _console(error=True).print(text("cli.swept_kept", lang, folder=parts))
+        kept = any(parts.glob("*.npy"))
+        if not kept:
+            drop_parts(parts)
+        _console(error=True).print(text("cli.swept_kept" if kept else "cli.swept_none", lang, folder=parts))
         raise click.exceptions.Exit(OUR_FAULT) from None
     showing.swept(_console(), found, page, time.monotonic() - began, lang)
 

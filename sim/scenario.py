@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from sim import other_measures, rulebook, target_tables, transport
 from sim.aqi import editions as aqi_editions
@@ -271,8 +271,9 @@ def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], 
             wrong = not 0 <= at <= len(here) - (not last)
             has = f"0 … {len(here) - 1}"
         else:
-            wrong = not isinstance(here, dict) or (not path and at not in Settings.model_fields)
-            has = ", ".join(Settings.model_fields) if not path else str(here)
+            known = Settings.model_fields if not path else get_args(rulebook.LevelName) if path == ("criteria",) else None
+            wrong = not isinstance(here, dict) or (known is not None and at not in known)
+            has = str(here) if known is None else ", ".join(known)
         path = (*path, at)
         if wrong:
             findings.add("override.path", file=file, place=place, key=key, part=".".join(parts[: depth + 1]), has=has)
