@@ -36,7 +36,7 @@ def front(found: Sweep, lang: str) -> Figure:
     """Tonnes, output, heavy days missed."""
     return sweep_charts.front(found.variants, MONEY[lang], {
         "title": text("sweep.chart.front", lang), "x": text("sweep.axis.avoided", lang), "y": text("sweep.axis.value", lang),
-        "colour": text("sweep.axis.missed", lang)})
+        "colour": text("sweep.axis.missed", lang)}, len(found.variants))
 
 
 def paired(found: Sweep, lang: str) -> Figure:

@@ -8,7 +8,7 @@ import pandas as pd
 from sim import charts, sweep_charts, wording
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
 from sim.labels import MONEY, text
-from sim.page import environment
+from sim.page import doubts, environment
 from sim.results import PACKAGES, version
 from sim.sensitivities import MEASURES, RANKED, Sensitivity
 
@@ -21,6 +21,7 @@ def render(found: Sensitivity, lang: str) -> str:
         title=getattr(world.settings.title, lang), note=getattr(world.settings.note, lang, ""), version=version(),
         count=len(found.samples), members=found.members, ranges=found.ranges,
         words={one.key: wording.key_words(one.key, lang) for one in found.ranges}, measures=MEASURES[found.method],
+        basis=wording.basis(found.scenario.worlds[:1], lang), doubts=doubts(found.scenario, lang),
         how=text(f"sensitivity.how.{found.method}", lang, asked=found.asked), forecast=wording.forecast_note(world, lang),
         figures=[_figure(found, name, lang) for name in found.figures])
 
@@ -83,4 +84,6 @@ def _short(value: float) -> str:
     if value != value:
         return "-"
     size = abs(value)
+    if size < 0.005:
+        value = 0.0  # no minus before it
     return f"{value:,.{0 if size >= 100 or not size else 1 if size >= 10 else 2}f}"

@@ -18,7 +18,7 @@ from sim.orders import spells
 from sim.results import Results
 from sim.seasons import Season, season, season_names
 from sim.sensitivities import RANKED, Sensitivity
-from sim.sweeping import Sweep
+from sim.sweeping import Sweep, evenly
 from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Basis, Level, Pollutant
 
 RUNS_SHOWN = 20
@@ -81,14 +81,15 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
     table = Table(box=None, header_style="dim", padding=(0, 1))
     for key in ("sweep.variant", "sweep.hours", "sweep.axis.avoided", "sweep.axis.value", "sweep.axis.missed"):
         table.add_column(text(key, lang), justify="left" if key == "sweep.variant" else "right", overflow="fold")
-    best = found.variants[found.variants["pareto"]].head(RUNS_SHOWN)
+    front = found.variants[found.variants["pareto"]]
+    best = front.loc[evenly(list(front.index), RUNS_SHOWN)]
     for row in best.to_dict("records"):
         hours = sum(row[f"hours_{level.name}"] for level in ASKING_LEVELS)
         table.add_row(escape(row["run"]), f"{hours:,.0f}", f"{row['avoided_t']:,.1f}",
                       f"{row['curtailed_value_cny'] / MONEY[lang]:,.1f}", f"{row['heavy_days_missed']:.2f}")
     console.print(Padding(table, (1, 0, 0, 0)))
     if len(best) < len(found.variants):
-        console.print(text("sweep.front_only", lang), style="dim")
+        console.print(text("sweep.front_only", lang, shown=len(best), front=len(front), count=len(found.variants)), style="dim")
     if said := sweep_page.assumed(found, lang):
         console.print(said, style="dim", highlight=False)
     if doubts := page.doubts(found.scenario, lang):  # `check` knows nothing of a grid

@@ -15,17 +15,24 @@ from sim.comparison_charts import FAINT, PLAIN, SECOND, clipped
 CELLS_WRITTEN = 60
 """Up to this many cells a heat map writes its figures in."""
 
-NUMBER_PX = (20, 13)
-"""Width and height of a number beside a dot, at 100 dots an inch."""
+NUMBER_SIDES = ((-12.0, 9.0), (12.0, -9.0))
+"""Where the number of a dot may stand, in points: a front goes up to the right."""
+
+NUMBER_PT, DOT_PT = (14, 10), (11, 9)
+"""How far a number stays from others, and from dots with their rings, across and up."""
+
+THOUSANDS = "{x:,.10g}"
+"""Numbers along an axis."""
 
 ONE_WAY = 0.9
 """A key moves a figure one way when the mean effect is at least this share of the mean size of the effects."""
 
 
-def front(variants: pd.DataFrame, value_unit: float, names: dict[str, str]) -> Figure:
+def front(variants: pd.DataFrame, value_unit: float, names: dict[str, str], listed: int) -> Figure:
     """Output lost against tonnes avoided, a dot for each variant, coloured by the heavy days it missed.
 
     variants : `avoided_t`, `curtailed_value_cny`, `heavy_days_missed`, `pareto`. names : title, x, y, colour in words.
+    listed : how many of them stand in the table and may have a number.
     """
     with drawing():
         figure = Figure(figsize=(9.2, 4.8))
@@ -44,39 +51,49 @@ def front(variants: pd.DataFrame, value_unit: float, names: dict[str, str]) -> F
         axes.set_xlabel(names["x"])
         axes.set_ylabel(names["y"])
         axes.set_title(names["title"])
-        _number(axes, variants["avoided_t"].to_numpy(float), value.to_numpy(float), variants["pareto"].to_numpy(bool))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(THOUSANDS)
+        _number(axes, np.column_stack([variants["avoided_t"], value]), variants["pareto"].to_numpy(bool)[:listed])
     return figure
 
 
-def _number(axes: Axes, x: np.ndarray, y: np.ndarray, first: np.ndarray) -> None:
-    """Number dots from 1 on, those named `first` before the others, as long as numbers do not stand on one another."""
+def _number(axes: Axes, dots: np.ndarray, first: np.ndarray) -> None:
+    """Number the first dots of a list from 1 on, where a number stands on no dot and on no other number.
+
+    dots : float64[n, 2]. first : bool[m], of those that may have a number, which come before the others.
+    """
     axes.autoscale_view()  # else dots have no place yet
-    at, taken = axes.transData.transform(np.column_stack([x, y])), []
+    at = axes.transData.transform(dots) / axes.figure.dpi * 72
+    taken = np.full((0, 2), np.nan)
     for place in np.argsort(~first, kind="stable"):
-        if all(np.any(np.abs(at[place] - at[other]) > NUMBER_PX) for other in taken):
-            taken.append(place)
-            axes.annotate(str(place + 1), (x[place], y[place]), xytext=(-6, 6), textcoords="offset points", fontsize=8.5,
-                          color=INK, ha="right")  # a front goes up to the right
+        for side in NUMBER_SIDES:
+            middle = at[place] + side
+            if (np.abs(at - middle) > DOT_PT).any(axis=1).all() and (np.abs(taken - middle) > NUMBER_PT).any(axis=1).all():
+                taken = np.vstack([taken, middle])
+                axes.annotate(str(place + 1), dots[place], xytext=side, textcoords="offset points", fontsize=8.5, color=INK,
+                              ha="center", va="center")
+                break
 
 
-def heat(table: pd.DataFrame, names: dict[str, str], unit: float = 1.0) -> Figure:
-    """A figure over two keys, means over all else. table : values of one key x values of the other, cells in plain units."""
+def heat(table: pd.DataFrame, names: dict[str, str], unit: float = 1.0, ends: tuple[float, float] | None = None) -> Figure:
+    """A figure over two keys, means over all else. table : values of one key x values of the other, cells in plain units.
+    ends : of the scale that several maps share."""
     cells = table.to_numpy(float) / unit
     width, height = 2.4 + 0.95 * max(len(table.columns), 3), 1.4 + 0.48 * max(len(table), 3)
     with drawing():
         figure = Figure(figsize=(width, height))
         figure.subplots_adjust(1.25 / width, 0.62 / height, 1 - 0.1 / width, 1 - 0.42 / height)
         axes = figure.subplots()
-        shown = axes.imshow(cells, cmap="YlGnBu", aspect="auto")
+        low, high = (end / unit for end in ends or (table.min(axis=None), table.max(axis=None)))
+        shown = axes.imshow(cells, cmap="YlGnBu", aspect="auto", vmin=low, vmax=high)
         axes.set_xticks(range(len(table.columns)), [clipped(str(word), 0.9, 9) for word in table.columns])
         axes.set_yticks(range(len(table)), [clipped(str(word), 1.0, 9) for word in table.index])
         axes.tick_params(length=0)
         axes.grid(visible=False)
-        middle = np.nanmean([np.nanmin(cells), np.nanmax(cells)])
         if cells.size <= CELLS_WRITTEN:
             for row, column in itertools.product(*map(range, cells.shape)):
                 axes.annotate(_figure(cells[row, column]), (column, row), ha="center", va="center", fontsize=9,
-                              color="white" if cells[row, column] > middle else INK)
+                              color="white" if cells[row, column] > (low + high) / 2 else INK)
         else:
             figure.colorbar(shown, ax=axes).outline.set_visible(False)
         for side in axes.spines.values():
@@ -87,30 +104,25 @@ def heat(table: pd.DataFrame, names: dict[str, str], unit: float = 1.0) -> Figur
     return figure
 
 
-def regret(variants: pd.DataFrame, labels: Sequence[str], value_unit: float, names: dict[str, str]) -> Figure:
-    """What forecast errors and flip-flops cost each variant: tonnes not avoided to the left, output lost to the right.
-
-    names : title, missed, false (axes), errors, flips (legend) in words.
-    """
-    height = 1.4 + 0.3 * max(len(variants), 3)
+def prices(kg: pd.Series, cny: pd.Series, labels: Sequence[str], value_unit: float, names: dict[str, str]) -> Figure:
+    """What errors or flip-flops cost each variant: tonnes to the left, output to the right. names : title, kg, cny in words."""
+    height = 1.1 + 0.3 * max(len(labels), 3)
     with drawing():
         figure = Figure(figsize=(10.5, height))
-        figure.subplots_adjust(0.24, 0.85 / height, 0.98, 1 - 0.42 / height, wspace=0.06)
+        figure.subplots_adjust(0.24, 0.55 / height, 0.98, 1 - 0.42 / height, wspace=0.06)
         left, right = figure.subplots(1, 2, sharey=True)
-        place = np.arange(len(variants))
-        for axes, key, errors, flips, unit in ((left, "missed", "noon_missed_kg", "flip_flop_kg", 1000),
-                                               (right, "false", "noon_false_alarm_cny", "flip_flop_cny", value_unit)):
-            axes.barh(place, variants[errors] / unit, 0.66, color=PLAIN, label=names["errors"])
-            axes.barh(place, variants[flips] / unit, 0.66, variants[errors] / unit, color=SECOND, label=names["flips"])
+        place = np.arange(len(labels))
+        for axes, values, colour, key in ((left, kg / 1000, PLAIN, "kg"), (right, cny / value_unit, SECOND, "cny")):
+            axes.barh(place, values, 0.66, color=colour)
+            axes.set_xlim(left=0)
+            axes.locator_params(axis="x", nbins=5)  # yuan in 万 are long
+            axes.xaxis.set_major_formatter(THOUSANDS)
             axes.tick_params(axis="y", length=0)
             axes.grid(visible=False, axis="y")
             axes.set_xlabel(names[key])
-            axes.locator_params(axis="x", nbins=5)  # yuan in 万 are long
         left.set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
         left.invert_yaxis()
         left.set_title(names["title"], loc="left")
-        figure.legend(*left.get_legend_handles_labels(), loc="lower right", bbox_to_anchor=(0.98, 0.0), ncols=2, fontsize=9,
-                      borderaxespad=0.2)
     return figure
 
 
@@ -131,6 +143,7 @@ def intervals(rows: Sequence[pd.DataFrame], labels: Sequence[str], units: Sequen
             axes.tick_params(axis="y", length=0)
             axes.grid(visible=False, axis="y")
             axes.locator_params(axis="x", nbins=5)
+            axes.xaxis.set_major_formatter(THOUSANDS)
             axes.set_xlabel(title)
         panels[0].set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
         panels[0].invert_yaxis()

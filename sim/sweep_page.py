@@ -16,12 +16,12 @@ from sim.grid import run_name, short
 from sim.labels import MONEY, text
 from sim.page import doubts, environment
 from sim.results import PACKAGES, Results, version
-from sim.sweeping import Sweep
+from sim.sweeping import Sweep, evenly
 from sim.targets import HEAVY_ABOVE
 from sim.totals import FLIP_FLOP_H
 
-SHOWN = 24
-"""Variants drawn one by one; of more, those on the front and the first of the others."""
+SHOWN, ROWS = 24, 96
+"""Variants drawn one by one, and in the table; of more, those on the front, evenly chosen, and the first of the others."""
 
 PAIRS_DRAWN = 6
 MAPPED = ("curtailed_value_cny", "heavy_days_missed")
@@ -35,15 +35,19 @@ def render(found: Sweep, lang: str) -> str:
     listed = world.population is not None
     shown = _shown(variants)
     unit = MONEY[lang]
-    parts: dict[str, Any] = {
-        "front": charts.svg(sweep_charts.front(variants, unit, _words(lang, "front", x="avoided", y="value", colour="missed")))
-        if listed else "",
-        "maps": _maps(found, lang) if listed else [],
-        "regret": charts.svg(sweep_charts.regret(shown, _labels(shown, found.keys), unit, _words(
-            lang, "regret", missed="missed_t", false="false_cny", errors="errors", flips="flips"))) if listed else "",
-        "intervals": _intervals(found, shown, lang) if listed else "",
-        "rows": _rows(variants, unit), "more": len(variants) - len(variants.head(4 * SHOWN)),
-    }
+    labels = _labels(shown, found.keys)
+    parts: dict[str, Any] = {"front": "", "regret": "", "flips": "", "intervals": "", "maps": []}
+    if listed:
+        parts = {
+            "front": charts.svg(sweep_charts.front(
+                variants, unit, _words(lang, "front", x="avoided", y="value", colour="missed"), ROWS)),
+            "regret": charts.svg(sweep_charts.prices(
+                shown["noon_missed_kg"], shown["noon_false_alarm_cny"], labels, unit,
+                _words(lang, "regret", kg="missed_t", cny="false_cny"))),
+            "flips": charts.svg(sweep_charts.prices(
+                shown["flip_flop_kg"], shown["flip_flop_cny"], labels, unit,
+                _words(lang, "flips", kg="flip_t", cny="flip_cny"))) if variants["flip_flops"].any() else "",
+            "intervals": _intervals(found, shown, lang), "maps": _maps(found, lang)}
     return environment().get_template("sweep.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
@@ -51,8 +55,11 @@ def render(found: Sweep, lang: str) -> str:
         note=getattr(world.settings.note, lang, ""), keys=_keys(found, lang), members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
-        forecast=wording.forecast_note(world, lang), basis=_basis(found, lang), doubts=doubts(found.scenario, lang),
-        drawn="" if len(shown) == len(variants) else text("sweep.drawn", lang, shown=len(shown), count=len(variants)),
+        forecast=wording.forecast_note(world, lang), basis=wording.basis(found.scenario.worlds, lang),
+        doubts=doubts(found.scenario, lang), rows=_rows(found, unit), more=len(variants) - len(variants.head(ROWS)),
+        drawn="" if len(shown) == len(variants) else text(
+            "sweep.drawn", lang, shown=len(shown), count=len(variants), best=int(shown["pareto"].sum()),
+            front=int(variants["pareto"].sum())),
         **parts)
 
 
@@ -91,17 +98,6 @@ def assumed(found: Sweep, lang: str) -> str:
     return text("sweep.assumed", lang, **said)
 
 
-def _basis(found: Sweep, lang: str) -> str:
-    """Days, editions and policies of a sweep, and what was set for all of it."""
-    worlds, calendar = found.scenario.worlds, found.scenario.worlds[0].calendar
-    said = text("sweep.basis", lang, start=calendar.start, end=calendar.end,
-                rules=", ".join(dict.fromkeys(world.edition.id for world in worlds)),
-                grading=", ".join(dict.fromkeys(world.settings.grading.policy for world in worlds)))
-    changed = dict.fromkeys(f"{change.key}={wording.plain(change.new)}" for world in worlds for change in world.run.changes
-                            if change.given == "--set")
-    return said + (text("sweep.basis_set", lang, changes=", ".join(changed)) if changed else "")
-
-
 def _keys(found: Sweep, lang: str) -> list[tuple[str, str]]:
     """The keys of the grid that have words, and these."""
     return [(key, words) for key in found.keys if (words := wording.key_words(key, lang))]
@@ -114,8 +110,8 @@ def _words(lang: str, picture: str, **keys: str) -> dict[str, str]:
 
 def _shown(variants: pd.DataFrame) -> pd.DataFrame:
     """Variants that are drawn one by one, in their order: the first, those on the front, then the others."""
-    first = [0, *variants.index[variants["pareto"]], *variants.index]
-    return variants.loc[sorted(dict.fromkeys(first[: SHOWN + 1]))[:SHOWN]]
+    first = [0, *evenly(list(variants.index[variants["pareto"]]), SHOWN - 1), *variants.index]
+    return variants.loc[sorted(list(dict.fromkeys(first))[:SHOWN])]
 
 
 def _labels(shown: pd.DataFrame, keys: list[str]) -> list[str]:
@@ -133,17 +129,18 @@ def _maps(found: Sweep, lang: str) -> list[str]:
     variants = found.variants.assign(**{  # names in few signs, as in the names of the runs
         key: [short(dict(case.varied).get(key, "")) for case in cases] for key in keys})
     of = [case.name.removesuffix(run_name("", case.varied)).removesuffix(", ") for case in cases]
+    tables = {(pair, variant, name): variants[[each == variant for each in of]].pivot_table(
+        index=pair[0], columns=pair[1], values=name, sort=False) for (pair, variant), name in itertools.product(
+        itertools.islice(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)), PAIRS_DRAWN), MAPPED)}
     drawn = []
-    for (one, other), variant in itertools.islice(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)),
-                                                  PAIRS_DRAWN):
-        mine = variants[[each == variant for each in of]]
-        for name in MAPPED:
-            table = mine.pivot_table(index=one, columns=other, values=name, sort=False)
-            title = text(f"sweep.map.{name}", lang)
-            called = variant or text("report.base", lang)
-            words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title,
-                     "x": wording.key_words(other, lang) or other, "y": wording.key_words(one, lang) or one}
-            drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0)))
+    for ((one, other), variant, name), table in tables.items():
+        alike = [each.to_numpy() for (pair, _, figure), each in tables.items() if (pair, figure) == ((one, other), name)]
+        ends = float(np.nanmin(np.concatenate(alike, axis=None))), float(np.nanmax(np.concatenate(alike, axis=None)))
+        title = text(f"sweep.map.{name}", lang)
+        called = variant or text("report.base", lang)
+        words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title,
+                 "x": wording.key_words(other, lang) or other, "y": wording.key_words(one, lang) or one}
+        drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0, ends)))
     return drawn
 
 
@@ -162,7 +159,13 @@ def paired(found: Sweep, runs: Sequence[str], labels: Sequence[str], lang: str) 
                                   [text(f"sweep.axis.{key}", lang) for key in ("value_change", "missed_change")])
 
 
-def _rows(variants: pd.DataFrame, unit: float) -> list[dict[str, Any]]:
+def _rows(found: Sweep, unit: float) -> list[dict[str, Any]]:
+    """What the table shows of each variant; `same` : the number of an earlier one with the same figures in every member."""
+    variants = found.variants
+    first: dict[bytes, int] = {}
+    same = [first.setdefault(figures.tobytes(), number) for number, figures in enumerate(found.figures, start=1)]
     rows = variants.assign(value=variants["curtailed_value_cny"] / unit, false_value=variants["noon_false_alarm_cny"] / unit,
-                           missed_t=variants["noon_missed_kg"] / 1000, flip_value=variants["flip_flop_cny"] / unit)
-    return rows.head(4 * SHOWN).to_dict("records")
+                           missed_t=variants["noon_missed_kg"] / 1000, flip_t=variants["flip_flop_kg"] / 1000,
+                           flip_value=variants["flip_flop_cny"] / unit,
+                           same=[0 if number == at else at for number, at in enumerate(same, start=1)])
+    return rows.head(ROWS).to_dict("records")

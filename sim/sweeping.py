@@ -95,14 +95,23 @@ class Sweep:
         """
         rows = []
         members = len(self.inputs.members)
-        names = [*CONTRACT, *BESIDE]
-        values = self.comparison[names].to_numpy(float).reshape(len(self.inputs.cases), members, len(names))
+        names = [*(name for name in CONTRACT if not name.endswith("_share")), *BESIDE, "avoided_t"]
+        kg = self.comparison[[f"avoided_{p}_kg" for p in Pollutant]].sum(axis=1)
+        values = self.comparison.assign(avoided_t=kg / 1000)[names].to_numpy(float)
+        values = values.reshape(len(self.inputs.cases), members, len(names))
         for case, difference in zip(self.inputs.cases[1:], (values - values[0])[1:], strict=True):
             mean = difference.mean(axis=0)
             half = INTERVAL * difference.std(axis=0, ddof=1) / np.sqrt(members) if members > 1 else np.full(len(names), np.nan)
             rows += [{"run": case.name, "against": self.inputs.cases[0].name, "figure": name, "difference": m, "low": m - h,
                       "high": m + h, "members": members} for name, m, h in zip(names, mean, half, strict=True)]
         return pd.DataFrame(rows, columns=["run", "against", "figure", "difference", "low", "high", "members"])
+
+
+def evenly(places: Sequence[int], most: int) -> list[int]:
+    """Some of many places, so many at most, from the first to the last."""
+    if len(places) <= most:
+        return list(places)
+    return [places[at] for at in np.linspace(0, len(places) - 1, most).round().astype(int)]
 
 
 def on_front(costs: np.ndarray) -> np.ndarray:

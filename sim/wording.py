@@ -1,6 +1,7 @@
 """Rules and measures in words, both languages: criteria, keys, reasons of decisions, clauses, orders to a line."""
 
 import re
+from collections.abc import Sequence
 
 from sim import labels, rulebook
 from sim.grading import OWN_PLAN
@@ -34,6 +35,17 @@ def key_words(key: str, lang: str) -> str:
         return ""
     words = {"level": labels.text(f"level.{part[1]}", lang), "number": str(int(part[2]) + 1)} if part else {}
     return labels.text(name, lang, **words)
+
+
+def basis(worlds: Sequence[World], lang: str) -> str:
+    """Days, editions and policies of runs, and what was set for all of them."""
+    calendar = worlds[0].calendar
+    said = labels.text("sweep.basis", lang, start=calendar.start, end=calendar.end,
+                rules=", ".join(dict.fromkeys(world.edition.id for world in worlds)),
+                grading=", ".join(dict.fromkeys(world.settings.grading.policy for world in worlds)))
+    changed = dict.fromkeys(f"{change.key}={plain(change.new)}" for world in worlds for change in world.run.changes
+                            if change.given == "--set")
+    return said + (labels.text("sweep.basis_set", lang, changes=", ".join(changed)) if changed else "")
 
 
 def document(name: str, lang: str) -> str:

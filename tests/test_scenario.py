@@ -181,3 +181,12 @@ def test_words_for_keys_are_of_keys_that_there_are(key):
     written = f"criteria.yellow.0.{parts[0]}" if key.startswith("criterion.") else key
     for lang in ("en", "zh"):
         assert wording.key_words(written, lang)
+
+
+def test_every_plain_setting_has_words():
+    """Numbers, switches and names that a grid varies."""
+    for block in ("forecast", "response", "compliance", "grading"):
+        for name in Settings.model_fields[block].annotation.model_fields:
+            if (block, name) not in {("forecast", "path"), ("grading", "negotiated"), ("grading", "override")}:
+                assert f"{block}.{name}" in WORDED
+    assert {f"criterion.{name}" for name in Criterion.model_fields} <= set(WORDED)
