@@ -158,8 +158,8 @@ def rows_of(page):
     return [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("|")]
 
 
-@pytest.mark.parametrize(("page", "unit"), [("docs/sweep.md", 1e6), ("docs/sweep.zh.md", 1e8)])
-def test_the_numbers_of_the_page_of_sweeps_are_those_of_its_commands(root, page, unit):
+@pytest.mark.parametrize(("page", "unit", "flip_unit"), [("docs/sweep.md", 1e6, 1e6), ("docs/sweep.zh.md", 1e8, 1e4)])
+def test_the_numbers_of_the_page_of_sweeps_are_those_of_its_commands(root, page, unit, flip_unit):
     import sim
 
     text = (root / page).read_text(encoding="utf-8")
@@ -172,7 +172,8 @@ def test_the_numbers_of_the_page_of_sweeps_are_those_of_its_commands(root, page,
         for row in found.to_dict("records"):
             hours = sum(row[f"hours_{level}"] for level in ("yellow", "orange", "red"))
             wanted.append([hours, row["avoided_t"], row["curtailed_value_cny"] / unit, row["heavy_days_missed"],
-                           row["noon_false_alarm_cny"] / unit, row["flip_flops"], row["flip_flop_cny"] / unit])
+                           row["noon_false_alarm_cny"] / unit, row["flip_flops"],
+                           row["flip_flop_cny"] / flip_unit])
     shown = [row[-7:] if len(row) == 9 else row[-4:] for row in rows_of(text) if len(row) in (5, 9)]
     shown = [[float(cell.replace(",", "")) for cell in row] for row in shown if row[0].replace(",", "").isdigit()]
     assert len(shown) == len(wanted) == 10
@@ -329,10 +330,18 @@ def test_modules_and_functions_that_pages_name_exist(root):
             assert hasattr(importlib.import_module(f"sim.{module}"), name), f"{page.name}: sim.{module}.{name}"
 
 
-def test_the_table_of_outputs_names_every_file(root, yangquan):
-    page = (root / "docs" / "outputs.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["docs/outputs.md", "docs/outputs.zh.md"])
+def test_the_table_of_outputs_names_every_file(root, yangquan, page):
+    text = (root / page).read_text(encoding="utf-8")
     for name in yangquan.files("page"):
-        assert f"`{name}`" in page
+        assert f"`{name}`" in text
+
+
+def test_both_tables_of_outputs_name_the_same_columns(root):
+    """Every word with an underscore in it is a column; so are the files."""
+    english, chinese = ((root / page).read_text(encoding="utf-8") for page in ("docs/outputs.md", "docs/outputs.zh.md"))
+    named = [set(re.findall(r"`[a-z_]+\.[a-z]+`|[a-z0-9]+(?:_[a-zA-Z0-9]+)+", text)) for text in (english, chinese)]
+    assert named[0] <= named[1]
 
 
 def test_the_keys_of_a_scenario_are_all_told(root):

@@ -18,7 +18,7 @@ from test_twin import engine_run, plain_worlds
 from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
-from sim import experiment, office, page, sweep_page, tables
+from sim import experiment, office, page, sweep_charts, sweep_page, tables
 from sim.accounts import reckon
 from sim.agenda import Agenda
 from sim.cases import FIGURES, inputs_of, tasks_of
@@ -254,6 +254,25 @@ def test_page_and_terminal_say_what_rests_on_assumed_rows(tmp_path, lang):
         assert f"{shares.min():.0%}" in said
         assert f"{shares.max():.0%}" in said
     assert said in sweep_page.render(found, lang)
+
+
+def test_numbers_stand_on_no_dot_and_on_no_other_number():
+    """Two dots in one place: the front's has its number. One that the table does not list has none."""
+    variants = pd.DataFrame({"avoided_t": [10.0, 10.0, 40.0, 80.0], "curtailed_value_cny": [1e6, 1e6, 5e6, 9e6],
+                             "heavy_days_missed": [1.0, 2, 3, 4], "pareto": [False, True, True, False]})
+    names = dict.fromkeys(("title", "x", "y", "colour"), "")
+
+    def numbers(some, listed):
+        return sorted(each.get_text() for each in sweep_charts.front(some, 1e6, names, listed).axes[0].texts)
+
+    assert numbers(variants, 4) == ["1", "2", "3", "4"]
+    assert numbers(variants, 3) == ["1", "2", "3"]
+    assert numbers(variants.loc[[0, 1, 0, 1, 0, 1, 2]].reset_index(drop=True), 7) == ["2", "4", "7"]  # one on either side
+
+
+def test_variants_that_come_to_the_same_say_so(scenario):
+    found = sim.sweep(scenario, ["response.lead_hours=12,24", "criteria.yellow.0.over=150,200"])
+    assert [row["same"] for row in sweep_page._rows(found, 1e6)] == [0, 0, 1, 2]
 
 
 def test_all_variants_meet_the_same_days(scenario):
