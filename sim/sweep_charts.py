@@ -182,6 +182,7 @@ def ranking(values: pd.Series, halves: pd.Series, labels: Sequence[str], names: 
             axes.scatter(alone, place, color="white", edgecolors=INK, s=34, zorder=4, label=names["alone"])
         axes.set_yticks(place, labels, fontsize=9)
         axes.set_ylim(len(values) - 0.4, -0.6)
+        axes.xaxis.set_major_formatter(THOUSANDS)
         if alone is not None:  # shares: an interval may reach beyond them, the axis only where a share itself does
             axes.set_xlim(-0.05, max(1.02, 1.05 * float(np.nanmax(value, initial=0))))
         axes.tick_params(axis="y", length=0)
