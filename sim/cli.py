@@ -75,7 +75,8 @@ def _wrong_words(error: click.UsageError) -> Finding:
 def _bad_option(name: str) -> Finding:
     """An option without its value, or a flag with one. The error knows no command."""
     typed = cli.commands.get(next((word for word in sys.argv[1:] if word in cli.commands), ""), cli)
-    if any(name in option.opts and option.is_flag for option in typed.params if isinstance(option, click.Option)):
+    if any(name in option.opts and option.is_flag for option in typed.get_params(click.Context(typed))
+           if isinstance(option, click.Option)):
         return Finding("words.flag", key=name)
     program = Path(sys.argv[0]).name
     return Finding("words.missing", key=name, words={"command": program if typed is cli else f"{program} {typed.name}"})
@@ -198,7 +199,7 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
           keep: tuple[str, ...], resume: bool, out: str | None, overrides: tuple[str, ...], lang: str) -> None:
     """Run the grid of all values x members."""
     from sim import api, showing
-    from sim.sweeping import PARTS, drop_parts
+    from sim.sweeping import PARTS
 
     if not vary:
         raise InputError([Finding("sweep.nothing", key="--vary")])
@@ -215,8 +216,6 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
             page = api.save_sweep(found, folder, lang, keep=keep, parts=parts, progress=progress)
     except KeyboardInterrupt:
         kept = any(parts.glob("*.npy"))
-        if not kept:
-            drop_parts(parts)
         _console(error=True).print(text("cli.swept_kept" if kept else "cli.swept_none", lang, folder=parts))
         raise click.exceptions.Exit(OUR_FAULT) from None
     showing.swept(_console(), found, page, time.monotonic() - began, lang)

@@ -37,9 +37,9 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     shown = None if isinstance(value, (dict, list)) else value
     words: dict[str, Any] = {}
     if f"finding.{kind}" in catalogue():  # raised by a validator of ours
-        code, named = kind, tuple(kind.split("."))
-        if named[:-1] == path and named in tree.marks:  # it is about this key of the block
-            path, shown = named, value.get(named[-1]) if isinstance(value, dict) else None
+        code = kind
+        if "key" in context and isinstance(value, dict):  # it is about this key of the block
+            path, shown = (*path, context["key"]), value.get(context["key"])
     elif kind == "extra_forbidden":
         code, words, shown = "key.unknown", {"hint": _near(str(path[-1]), _siblings(model, path[:-1]))}, None
     elif kind == "missing":

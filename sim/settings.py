@@ -129,13 +129,13 @@ class Forecast(Frozen):
     @model_validator(mode="after")
     def _whole(self) -> "Forecast":
         if 24 % self.every_hours:
-            raise PydanticCustomError("forecast.every", "forecast.every")
+            raise PydanticCustomError("forecast.every", "forecast.every", {"key": "every_hours"})
         if self.source == "file" and not self.path:
-            raise PydanticCustomError("forecast.path", "forecast.path")
+            raise PydanticCustomError("forecast.path", "forecast.path", {"key": "source"})
         if self.source != "file" and self.path:
-            raise PydanticCustomError("forecast.no_path", "forecast.no_path")
+            raise PydanticCustomError("forecast.no_path", "forecast.no_path", {"key": "path"})
         if self.source != "synthetic" and self.members > 1:
-            raise PydanticCustomError("forecast.members", "forecast.members")
+            raise PydanticCustomError("forecast.members", "forecast.members", {"key": "members"})
         return self
 
 

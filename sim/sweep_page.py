@@ -21,7 +21,7 @@ from sim.targets import HEAVY_ABOVE
 from sim.totals import FLIP_FLOP_H
 
 SHOWN, ROWS = 24, 96
-"""Variants drawn one by one, and in the table; of more, those on the front, evenly chosen, and the first of the others."""
+"""Variants drawn one by one (of more, the front's, evenly chosen, and the first of the others), and rows of the table."""
 
 PAIRS_DRAWN = 6
 MAPPED = ("curtailed_value_cny", "heavy_days_missed")
@@ -38,16 +38,19 @@ def render(found: Sweep, lang: str) -> str:
     labels = _labels(shown, found.keys)
     parts: dict[str, Any] = {"front": "", "regret": "", "flips": "", "intervals": "", "maps": []}
     if listed:
+        maps, count = _maps(found, lang)
         parts = {
             "front": charts.svg(sweep_charts.front(
                 variants, unit, _words(lang, "front", x="avoided", y="value", colour="missed"), ROWS)),
             "regret": charts.svg(sweep_charts.prices(
                 shown["noon_missed_kg"], shown["noon_false_alarm_cny"], labels, unit,
-                _words(lang, "regret", kg="missed_t", cny="false_cny"))),
+                _words(lang, "regret", kg="missed_t", cny="false_cny")))
+            if variants[["noon_missed_days", "noon_false_alarm_days"]].any(axis=None) else "",
             "flips": charts.svg(sweep_charts.prices(
                 shown["flip_flop_kg"], shown["flip_flop_cny"], labels, unit,
                 _words(lang, "flips", kg="flip_t", cny="flip_cny"))) if variants["flip_flops"].any() else "",
-            "intervals": _intervals(found, shown, lang), "maps": _maps(found, lang)}
+            "intervals": _intervals(found, shown, lang), "maps": maps,
+            "maps_drawn": text("sweep.maps_drawn", lang, shown=len(maps), count=count) if len(maps) < count else ""}
     return environment().get_template("sweep.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
@@ -115,23 +118,25 @@ def _shown(variants: pd.DataFrame) -> pd.DataFrame:
 
 
 def _labels(shown: pd.DataFrame, keys: list[str]) -> list[str]:
-    """Numbers as in the table, and the values without the keys."""
+    """Numbers as in variants.csv, and the values without the keys."""
     names = list(shown["run"])
     for key in keys:
         names = [name.replace(f"{key}=", "") for name in names]
     return [f"{number + 1}  {name}" for number, name in zip(shown.index, names, strict=True)]
 
 
-def _maps(found: Sweep, lang: str) -> list[str]:
-    """Heat maps of each pair of keys, for each variant of the scenario; means over all other keys and over members."""
+def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
+    """Heat maps of each pair of keys, for each variant of the scenario, and how many there would be without a limit; means over
+    all other keys and over members, one scale for all variants of the scenario."""
     keys = [key for key in found.keys if len(set(found.variants[key])) > 1]
     cases = found.inputs.cases
     variants = found.variants.assign(**{  # names in few signs, as in the names of the runs
         key: [short(dict(case.varied).get(key, "")) for case in cases] for key in keys})
     of = [case.name.removesuffix(run_name("", case.varied)).removesuffix(", ") for case in cases]
+    pairs = list(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)))
     tables = {(pair, variant, name): variants[[each == variant for each in of]].pivot_table(
-        index=pair[0], columns=pair[1], values=name, sort=False) for (pair, variant), name in itertools.product(
-        itertools.islice(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)), PAIRS_DRAWN), MAPPED)}
+        index=pair[0], columns=pair[1], values=name, sort=False)
+        for (pair, variant), name in itertools.product(pairs[:PAIRS_DRAWN], MAPPED)}
     drawn = []
     for ((one, other), variant, name), table in tables.items():
         alike = [each.to_numpy() for (pair, _, figure), each in tables.items() if (pair, figure) == ((one, other), name)]
@@ -141,7 +146,7 @@ def _maps(found: Sweep, lang: str) -> list[str]:
         words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title,
                  "x": wording.key_words(other, lang) or other, "y": wording.key_words(one, lang) or one}
         drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0, ends)))
-    return drawn
+    return drawn, len(MAPPED) * len(pairs)
 
 
 def _intervals(found: Sweep, shown: pd.DataFrame, lang: str) -> str:
@@ -161,11 +166,11 @@ def paired(found: Sweep, runs: Sequence[str], labels: Sequence[str], lang: str) 
 
 def _rows(found: Sweep, unit: float) -> list[dict[str, Any]]:
     """What the table shows of each variant; `same` : the number of an earlier one with the same figures in every member."""
-    variants = found.variants
+    variants = found.variants.head(ROWS)
     first: dict[bytes, int] = {}
-    same = [first.setdefault(figures.tobytes(), number) for number, figures in enumerate(found.figures, start=1)]
+    same = [first.setdefault(figures.tobytes(), number) for number, figures in enumerate(found.figures[:ROWS], start=1)]
     rows = variants.assign(value=variants["curtailed_value_cny"] / unit, false_value=variants["noon_false_alarm_cny"] / unit,
                            missed_t=variants["noon_missed_kg"] / 1000, flip_t=variants["flip_flop_kg"] / 1000,
                            flip_value=variants["flip_flop_cny"] / unit,
                            same=[0 if number == at else at for number, at in enumerate(same, start=1)])
-    return rows.head(ROWS).to_dict("records")
+    return rows.to_dict("records")

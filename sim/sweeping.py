@@ -1,8 +1,8 @@
 """A sweep: the grid of all values x members, with common random numbers, on one machine or many."""
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -28,7 +28,7 @@ BESIDE = ("heavy_days", "heavy_days_missed", "noon_missed_days", "noon_missed_kg
           "noon_false_alarm_cny", "level_changes", "flip_flops", "flip_flop_kg", "flip_flop_cny")
 """What a sweep tells of each variant and member beside the columns of a comparison (docs/model.md)."""
 
-PARTS = ".parts"
+PARTS, MARK = ".parts", "sweep.json"
 INTERVAL = 1.959963984540054
 """Half width of a 95 % interval in standard errors."""
 
@@ -189,22 +189,22 @@ class _Parts:
                 "runs": sha256(json.dumps([[world.run.name, world.settings.model_dump(mode="json")]
                                            for world in scenario.worlds], sort_keys=True).encode()).hexdigest()}
         found = self._mark()
-        if found is not None and not resume:
+        if found is not None and not resume and any(folder.glob("*.npy")):
             raise InputError([Finding("sweep.unfinished", file=str(folder), key="--resume")])
         if found is None and resume and folder.exists():
             raise InputError([Finding("sweep.other", file=str(folder), key="--resume")])
-        if found is not None and found != mark:
+        if found is not None and resume and found != mark:
             raise InputError([Finding("sweep.other", file=str(folder), key="--resume")])
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "sweep.json").write_text(json.dumps(mark), encoding="utf-8")
+            (folder / MARK).write_text(json.dumps(mark), encoding="utf-8")
         except OSError as error:
             raise InputError([Finding("out.refused", file=str(folder),
                                       words={"reason": error.strerror or str(error)})]) from None
 
     def _mark(self) -> dict | None:
         try:
-            return json.loads((self.folder / "sweep.json").read_text(encoding="utf-8"))
+            return json.loads((self.folder / MARK).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
 
@@ -226,5 +226,8 @@ class _Parts:
 
 
 def drop_parts(folder: Path) -> None:
-    """Forget the finished parts: the sweep is whole and written."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Forget the finished parts: the sweep is whole and written. What else the folder holds stays."""
+    for path in [*folder.glob("[0-9]*.npy"), *folder.glob("[0-9]*.partial"), folder / MARK]:
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()

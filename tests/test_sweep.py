@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from test_linkage import linked_worlds
 from test_twin import engine_run, plain_worlds
 from worlds import CUTS, INDEX, line, write_areas, write_world
@@ -119,6 +120,17 @@ def test_parts_of_other_blocks_are_not_gone_on_from(scenario, tmp_path, monkeypa
         sim.sweep(scenario, GRID, parts=tmp_path / "parts", resume=True)
 
 
+def test_a_folder_of_parts_with_nothing_done_stops_nobody_and_keeps_what_is_the_users(scenario, tmp_path):
+    parts = tmp_path / "parts"
+    sim.sweep(scenario, GRID[:1], parts=parts)  # parts stay until they are dropped
+    for done in parts.glob("*.npy"):
+        done.unlink()
+    (parts / "notes.txt").write_text("mine", encoding="utf-8")
+    found = sim.sweep(scenario, GRID, parts=parts)  # interrupted before the first part was done
+    sim.save_sweep(found, tmp_path / "out", parts=parts)
+    assert [path.name for path in parts.iterdir()] == ["notes.txt"]
+
+
 def test_the_page_says_what_was_run_and_maps_each_variant_of_the_scenario(tmp_path):
     rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(3)]
     path = write_world(tmp_path, INDEX, rows, variants={"later": {"response.lift_hours": 60}},
@@ -130,7 +142,7 @@ def test_the_page_says_what_was_run_and_maps_each_variant_of_the_scenario(tmp_pa
     assert f"{world.calendar.start} to {world.calendar.end}" in shown and world.edition.id in shown
     assert "forecast.horizon_days=6" in shown
     assert page.doubts(found.scenario, "en")[0] in html.unescape(shown)
-    assert len(sweep_page._maps(found, "en")) == 4  # two figures, two variants of the scenario
+    assert len(sweep_page._maps(found, "en")[0]) == 4  # two figures, two variants of the scenario
     assert found.variants["avoided_assumed_share"].tolist() == pytest.approx(found.assumed_shares["kg"].tolist(), nan_ok=True)
 
 
@@ -273,6 +285,29 @@ def test_numbers_stand_on_no_dot_and_on_no_other_number():
 def test_variants_that_come_to_the_same_say_so(scenario):
     found = sim.sweep(scenario, ["response.lead_hours=12,24", "criteria.yellow.0.over=150,200"])
     assert [row["same"] for row in sweep_page._rows(found, 1e6)] == [0, 0, 1, 2]
+
+
+def test_of_a_long_front_variants_are_drawn_from_end_to_end():
+    variants = pd.DataFrame({"pareto": [False] + [True] * 60 + [False] * 9})
+    shown = list(sweep_page._shown(variants).index)
+    assert len(shown) == sweep_page.SHOWN
+    assert shown[:2] == [0, 1]
+    assert shown[-1] == 60
+    assert max(np.diff(shown)) <= 3
+    few = pd.DataFrame({"pareto": [False, True, False] * 10})
+    assert set(few.index[few["pareto"]]) < set(sweep_page._shown(few).index)
+
+
+def test_maps_of_all_variants_of_a_scenario_share_a_scale(tmp_path, monkeypatch):
+    variants = {"late": {"response": {"paper_hours": 20}, "rules": "mee2019"}}
+    path = write_world(tmp_path, INDEX, [line(**CUTS)], variants=variants)
+    found = sim.sweep(path, GRID)
+    drawn = []
+    monkeypatch.setattr(sweep_charts, "heat", lambda table, words, unit, ends: drawn.append((table, ends)) or Figure())
+    assert sweep_page._maps(found, "en")[1] == len(drawn) == 4
+    for (one, ends), (other, same) in (drawn[::2], drawn[1::2]):  # output lost, then days missed, of both variants
+        both = np.concatenate([one, other], axis=None)
+        assert ends == same == (both.min(), both.max())
 
 
 def test_all_variants_meet_the_same_days(scenario):

@@ -121,10 +121,11 @@ def test_where_lines_may_not_obey_prices_go_by_their_share(tmp_path):
     index = [80] * 5 + [230] * 12 + [80] * 8
     told = {(day, lead): index[day + lead] for day in range(25) for lead in range(1, 8) if day + lead < 25}
     told |= {(9, lead): 80 for lead in range(1, 8)}
+    told |= {(day, lead): 230 for day in (17, 18, 19) for lead in range(1, 8) if 20 <= day + lead < 23}  # a false alarm
     path = write_world(tmp_path, index, [line(orange_cut=0.5, ramp_down_h=12, ramp_up_h=240)], told,
                        response={"paper_hours": 0})
     full, half, nobody = sim.sweep(path, ["compliance.share=1,0.5,0"]).comparison.to_dict("records")
-    for figure in ("noon_missed_kg", "flip_flop_kg", "flip_flop_cny"):
+    for figure in ("noon_missed_kg", "noon_false_alarm_cny", "flip_flop_kg", "flip_flop_cny"):
         assert full[figure] > 0
         assert [half[figure], nobody[figure]] == pytest.approx([full[figure] / 2, 0])
     assert half["flip_flops"] == nobody["flip_flops"] == full["flip_flops"] == 1
