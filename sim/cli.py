@@ -199,7 +199,7 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
           keep: tuple[str, ...], resume: bool, out: str | None, overrides: tuple[str, ...], lang: str) -> None:
     """Run the grid of all values x members."""
     from sim import api, showing
-    from sim.sweeping import PARTS
+    from sim.sweeping import PARTS, any_done
 
     if not vary:
         raise InputError([Finding("sweep.nothing", key="--vary")])
@@ -215,8 +215,7 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
                               resume=resume, keep=keep, progress=progress)
             page = api.save_sweep(found, folder, lang, keep=keep, parts=parts, progress=progress)
     except KeyboardInterrupt:
-        kept = any(parts.glob("*.npy"))
-        _console(error=True).print(text("cli.swept_kept" if kept else "cli.swept_none", lang, folder=parts))
+        _console(error=True).print(text("cli.swept_kept" if any_done(parts) else "cli.swept_none", lang, folder=parts))
         raise click.exceptions.Exit(OUR_FAULT) from None
     showing.swept(_console(), found, page, time.monotonic() - began, lang)
 

@@ -75,16 +75,16 @@ def _number(axes: Axes, dots: np.ndarray, first: np.ndarray) -> None:
                 break
 
 
-def heat(table: pd.DataFrame, names: dict[str, str], unit: float = 1.0, ends: tuple[float, float] | None = None) -> Figure:
+def heat(table: pd.DataFrame, names: dict[str, str], unit: float, ends: tuple[float, float]) -> Figure:
     """A figure over two keys, means over all else. table : values of one key x values of the other, cells in plain units.
-    ends : of the scale that several maps share."""
+    ends : least and most of the scale, which several maps share."""
     cells = table.to_numpy(float) / unit
     width, height = 2.4 + 0.95 * max(len(table.columns), 3), 1.4 + 0.48 * max(len(table), 3)
     with drawing():
         figure = Figure(figsize=(width, height))
         figure.subplots_adjust(1.25 / width, 0.62 / height, 1 - 0.1 / width, 1 - 0.42 / height)
         axes = figure.subplots()
-        low, high = (end / unit for end in ends or (table.min(axis=None), table.max(axis=None)))
+        low, high = (end / unit for end in ends)
         shown = axes.imshow(cells, cmap="YlGnBu", aspect="auto", vmin=low, vmax=high)
         axes.set_xticks(range(len(table.columns)), [clipped(str(word), 0.9, 9) for word in table.columns])
         axes.set_yticks(range(len(table)), [clipped(str(word), 1.0, 9) for word in table.index])

@@ -140,12 +140,13 @@ def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
     drawn = []
     for ((one, other), variant, name), table in tables.items():
         alike = [each.to_numpy() for (pair, _, figure), each in tables.items() if (pair, figure) == ((one, other), name)]
-        ends = float(np.nanmin(np.concatenate(alike, axis=None))), float(np.nanmax(np.concatenate(alike, axis=None)))
+        cells = np.concatenate(alike, axis=None)
         title = text(f"sweep.map.{name}", lang)
         called = variant or text("report.base", lang)
         words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title,
                  "x": wording.key_words(other, lang) or other, "y": wording.key_words(one, lang) or one}
-        drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0, ends)))
+        drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0,
+                                                    (np.nanmin(cells), np.nanmax(cells)))))
     return drawn, len(MAPPED) * len(pairs)
 
 

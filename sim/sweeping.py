@@ -28,7 +28,7 @@ BESIDE = ("heavy_days", "heavy_days_missed", "noon_missed_days", "noon_missed_kg
           "noon_false_alarm_cny", "level_changes", "flip_flops", "flip_flop_kg", "flip_flop_cny")
 """What a sweep tells of each variant and member beside the columns of a comparison (docs/model.md)."""
 
-PARTS, MARK = ".parts", "sweep.json"
+PARTS, MARK, DONE = ".parts", "sweep.json", "[0-9]*.npy"
 INTERVAL = 1.959963984540054
 """Half width of a 95 % interval in standard errors."""
 
@@ -189,7 +189,7 @@ class _Parts:
                 "runs": sha256(json.dumps([[world.run.name, world.settings.model_dump(mode="json")]
                                            for world in scenario.worlds], sort_keys=True).encode()).hexdigest()}
         found = self._mark()
-        if found is not None and not resume and any(folder.glob("*.npy")):
+        if found is not None and not resume and any_done(folder):
             raise InputError([Finding("sweep.unfinished", file=str(folder), key="--resume")])
         if found is None and resume and folder.exists():
             raise InputError([Finding("sweep.other", file=str(folder), key="--resume")])
@@ -225,9 +225,14 @@ class _Parts:
         beside.replace(self._path(number))
 
 
+def any_done(folder: Path) -> bool:
+    """Whether a folder of parts holds a finished one."""
+    return any(folder.glob(DONE))
+
+
 def drop_parts(folder: Path) -> None:
     """Forget the finished parts: the sweep is whole and written. What else the folder holds stays."""
-    for path in [*folder.glob("[0-9]*.npy"), *folder.glob("[0-9]*.partial"), folder / MARK]:
+    for path in [*folder.glob(DONE), *folder.glob("[0-9]*.partial"), folder / MARK]:
         path.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()

@@ -41,8 +41,8 @@ def basis(worlds: Sequence[World], lang: str) -> str:
     """Days, editions and policies of runs, and what was set for all of them."""
     calendar = worlds[0].calendar
     said = labels.text("sweep.basis", lang, start=calendar.start, end=calendar.end,
-                rules=", ".join(dict.fromkeys(world.edition.id for world in worlds)),
-                grading=", ".join(dict.fromkeys(world.settings.grading.policy for world in worlds)))
+                       rules=", ".join(dict.fromkeys(world.edition.id for world in worlds)),
+                       grading=", ".join(dict.fromkeys(world.settings.grading.policy for world in worlds)))
     changed = dict.fromkeys(f"{change.key}={plain(change.new)}" for world in worlds for change in world.run.changes
                             if change.given == "--set")
     return said + (labels.text("sweep.basis_set", lang, changes=", ".join(changed)) if changed else "")
