@@ -109,7 +109,7 @@ def prices(kg: pd.Series, cny: pd.Series, labels: Sequence[str], value_unit: flo
     height = 1.1 + 0.3 * max(len(labels), 3)
     with drawing():
         figure = Figure(figsize=(10.5, height))
-        figure.subplots_adjust(0.24, 0.55 / height, 0.98, 1 - 0.42 / height, wspace=0.06)
+        figure.subplots_adjust(0.24, 0.55 / height, 0.96, 1 - 0.42 / height, wspace=0.06)
         left, right = figure.subplots(1, 2, sharey=True)
         place = np.arange(len(labels))
         for axes, values, colour, key in ((left, kg / 1000, PLAIN, "kg"), (right, cny / value_unit, SECOND, "cny")):
@@ -133,7 +133,7 @@ def intervals(rows: Sequence[pd.DataFrame], labels: Sequence[str], units: Sequen
     height = 1.0 + 0.3 * max(len(labels), 3)
     with drawing():
         figure = Figure(figsize=(10.5, height))
-        figure.subplots_adjust(0.24, 0.55 / height, 0.98, 1 - 0.4 / height, wspace=0.06)
+        figure.subplots_adjust(0.24, 0.55 / height, 0.96, 1 - 0.4 / height, wspace=0.06)
         panels = figure.subplots(1, len(rows), sharey=True, squeeze=False)[0]
         place = np.arange(len(labels))
         for axes, each, unit, title in zip(panels, rows, units, titles, strict=True):
