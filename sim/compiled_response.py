@@ -127,32 +127,24 @@ def _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals):
 
 
 @kernel
-def _cut_short(turns, lasts_h, count, down_h, up_h, totals, off):
+def _cut_short(turns, lasts_h, count, down_h, up_h, totals):
     """Level-equivalent hours of ramps that are cut short, as `response.cut_short`: whether there are any. totals : the row
-    of pairs, filled. off : float64[level], what the ramps before leave to a step."""
-    place, found = 0, False
-    while place < count:
-        if lasts_h[place] >= (down_h if turns[1, place] > turns[0, place] else up_h):
-            place += 1
+    of pairs, filled."""
+    found, loses = False, 0.0
+    for place in range(count - 1, -1, -1):
+        before, to = turns[0, place], turns[1, place]
+        full = down_h if to > before else up_h
+        if lasts_h[place] >= full:
+            loses = full / 2
             continue
-        for lv in range(WIDTH):
-            off[lv] = 0
-            if not found:
-                totals[PAIRS, lv] = 0
-        found, part = True, 0.0
-        while place < count and part < 1:
-            before, to = turns[0, place], turns[1, place]
-            full = down_h if to > before else up_h
-            lasts = min(lasts_h[place], full)
-            part = lasts / full if full > 0 else 1.0
-            off[to] += 1
-            off[before] -= 1
+        left = 1 - lasts_h[place] / full
+        loses = lasts_h[place] * (1 + left) / 2 + left * loses
+        if not found:
             for lv in range(WIDTH):
-                totals[PAIRS, lv] += off[lv] * (lasts * part / 2 - lasts)
-                off[lv] *= 1 - part
-            totals[PAIRS, to] += full / 2
-            totals[PAIRS, before] -= full / 2
-            place += 1
+                totals[PAIRS, lv] = 0
+            found = True
+        totals[PAIRS, to] += full / 2 - loses
+        totals[PAIRS, before] -= full / 2 - loses
     return found
 
 
@@ -185,7 +177,7 @@ def _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, firs
 
 @kernel
 def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, ends_h, flip_flops, turns, at_h, lasts_h, totals,
-            off, out, flips):
+            out, flips):
     """Add hours at each level, then sums, and, from `flips` on, flip-flops of one series. out : float64[figure]."""
     count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
     _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, flips)
@@ -211,7 +203,7 @@ def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, end
         for pair in range(len(ramps)):
             if not there[term, area, pair] or (ramps[pair, 0] <= rises_h and ramps[pair, 1] <= falls_h):
                 continue
-            if _cut_short(turns, lasts_h, count, ramps[pair, 0], ramps[pair, 1], totals, off):
+            if _cut_short(turns, lasts_h, count, ramps[pair, 0], ramps[pair, 1], totals):
                 _gains(out, first, sign, totals, PAIRS, rates, term, area, PAIRS + pair)
 
 
@@ -277,7 +269,7 @@ def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rate
     order, since, until, hour, level = _room_for_changes(told.shape[1])
     turns, at_h, lasts_h = np.zeros((2, len(hour)), np.int64), np.zeros(len(hour)), np.zeros(len(hour))
     totals = np.zeros((PAIRS + 1, WIDTH))
-    off, noon = np.zeros(WIDTH), np.zeros(due.shape[3:], np.uint64)
+    noon = np.zeros(due.shape[3:], np.uint64)
     after = 2 * (WIDTH - 1) + rates.shape[4]
     words, members = slices.shape[1], out.shape[1]
     for area in range(len(slices)):
@@ -298,7 +290,7 @@ def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rate
                     _respond(changes, level, plan[ESCALATE])
                     if changes:
                         _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, ends_h,
-                                flip_flops, turns, at_h, lasts_h, totals, off, mine, after + 7)
+                                flip_flops, turns, at_h, lasts_h, totals, mine, after + 7)
                     _noon_days(changes, hour, level, days, noon)
                     _regret(due[case, min(member, due.shape[1] - 1), area], noon, prices, stretches, area, heavy[area, member],
                             mine, after)

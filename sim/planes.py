@@ -57,16 +57,24 @@ def held(rows: Sequence[int], size: int) -> np.ndarray:
     return np.unpackbits(bits(rows, size), axis=1, count=size, bitorder="little").astype(bool)
 
 
-def places_by_row(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Every (row, series) for which a plane holds, in that order: int32[m] each. rows : uint8[n, width], as of `bits`."""
+def places_by_series(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every (row, series) for which a plane holds, in order of series and row: int32[m] each. rows : uint8[n, width], as of
+    `bits`."""
     wide = np.zeros((len(rows), (rows.shape[1] + 7) // 8 * 8), np.uint8)
     wide[:, : rows.shape[1]] = rows
-    words = wide.view("<u8")
-    row, word = (each.astype(np.int32) for each in np.nonzero(words))  # many words are empty
-    held_there = np.unpackbits(words[row, word].view(np.uint8), bitorder="little").view(bool)  # found faster than numbers
-    found = np.flatnonzero(held_there).astype(np.int32)
-    of = found >> 6
-    return row[of], (64 * word)[of] + (found & 63)
+    words = wide.view("<u8").ravel()
+    at = np.flatnonzero(words)  # few words hold anything, and those few series: one by one, the lowest of each
+    left, (row, word) = words[at], np.divmod(at, max(1, wide.shape[1] // 8))
+    shift = len(rows).bit_length()
+    fits = np.uint32 if 8 * wide.shape[1] << shift <= 1 << 32 else np.uint64
+    key, keys = (WORD * word << shift | row).astype(fits), [np.zeros(0, fits)]
+    while len(left):
+        others = left & left - np.uint64(1)
+        keys.append(key + (np.bitwise_count((left ^ others) - np.uint64(1)).astype(fits) << shift))
+        more = np.flatnonzero(others)
+        left, key = others[more], key[more]
+    found = np.sort(np.concatenate(keys))
+    return (found & (1 << shift) - 1).astype(np.int32), (found >> shift).astype(np.int32)
 
 
 def but(plane: int, other: int) -> int:

@@ -9,8 +9,6 @@ from sim.agenda import Timeline
 from sim.vocab import WARNING_LEVELS, Level
 
 WIDTH = 1 + len(WARNING_LEVELS)
-CELLS_AT_ONCE = 100_000
-"""Pairs of ramp times, times series, looked at together: enough to forget the cost of a call, few enough for the cache."""
 
 
 class Ramps(NamedTuple):
@@ -176,45 +174,43 @@ def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
     return behind
 
 
-def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
-    """Level-equivalent hours that lines with some ramp times have more than if every ramp had arrived: float64[p, k, 4].
+def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, where: np.ndarray) -> Iterator[np.ndarray]:
+    """Level-equivalent hours that lines have more than if every ramp had arrived, for each pair of ramp times in turn:
+    float64[k, 4].
 
-    down_h, up_h : float64[p], hours down and up. where : bool[p, k], series that have such lines; zero for the others.
+    down_h, up_h : float64[p]. where : bool[p, k], series that have such lines; zero for the others.
 
     A ramp of r hours, off its goal by e when it begins, loses e x r / 2 against a step; one that is met by the next step after
-    d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. Zero but for such ramps and what they leave.
+    d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. So what a step moves is worth the same,
+    whatever was left to it, and is reckoned from the last of the ramps that meet each other back to the first.
     """
-    made = np.zeros((len(WARNING_LEVELS), len(down_h) * size))
-    rises, follows = steps.level > steps.before, np.append(steps.series[1:] == steps.series[:-1], False)
-    some = np.flatnonzero(steps.lasts_h < np.where(rises, down_h.max(initial=0), up_h.max(initial=0)))
-    short = steps.lasts_h[some] < np.where(rises[some], down_h[:, None], up_h[:, None])
-    if where is not None:
-        short &= np.take(where, steps.series[some], axis=1)
-    pair, at = np.divmod(np.flatnonzero(short), max(1, len(some)))
-    at = some[at]
-    goes_before = follows[at[:-1]] & (at[1:] == at[:-1] + 1) & (pair[1:] == pair[:-1])
-    first = np.append(True, ~goes_before)[: len(at)]  # no ramp is on its way there
-    at, pair = at[first], pair[first]
-    goals = {place: (steps.level == level).astype(float) - (steps.before == level)
-             for place, level in enumerate(WARNING_LEVELS) if level in steps.level}
-    off = {place: np.zeros(len(at)) for place in goals}  # what the ramps before leave to these steps
-    cells, gains = [], {place: [] for place in goals}
-    while len(at):
-        full = np.where(rises[at], down_h[pair], up_h[pair])
-        lasts = np.minimum(steps.lasts_h[at], full)
-        part = np.divide(lasts, full, out=np.ones(len(at)), where=full > 0)
-        goes_on = np.flatnonzero((part < 1) & follows[at])
-        fades, half, left = lasts * part / 2 - lasts, full / 2, 1 - part[goes_on]
-        for place, goal in goals.items():
-            moves = goal[at]
-            away = off[place] + moves
-            gains[place].append(away * fades + moves * half)
-            off[place] = away[goes_on] * left
-        cells.append(pair * size + steps.series[at])
-        at, pair = at[goes_on] + 1, pair[goes_on]
-    for place, each in gains.items() if cells else ():
-        made[place] = np.bincount(np.concatenate(cells), np.concatenate(each), made.shape[1])
-    return made.reshape(-1, len(down_h), size).transpose(1, 2, 0)
+    rises, last = steps.level > steps.before, len(steps.series) - 1
+    by_length = [(some[order], steps.lasts_h[some][order]) for some in map(np.flatnonzero, (rises, ~rises))
+                 for order in (np.argsort(steps.lasts_h[some]),)]
+    for pair_h, there in zip(zip(down_h, up_h, strict=True), where, strict=True):
+        at = np.concatenate([some[: np.searchsorted(lasts_h, ramp_h)]
+                             for (some, lasts_h), ramp_h in zip(by_length, pair_h, strict=True)])
+        at = np.sort(at[there[steps.series[at]]])
+        onto = np.minimum(at + 1, last)
+        whole_h, whole_onto_h = (np.where(rises[each], *pair_h) for each in (at, onto))
+        lasts_h, left = steps.lasts_h[at], 1 - steps.lasts_h[at] / whole_h
+        leaves = left * ((steps.series[onto] == steps.series[at]) & (onto > at))
+        loses = lasts_h * (1 + left) / 2
+        arrives = steps.lasts_h[onto] >= whole_onto_h
+        loses += leaves * arrives * whole_onto_h / 2
+        pending = np.flatnonzero(~arrives & (leaves > 0))
+        waits = np.zeros(len(at) + 1, bool)
+        waits[pending] = True
+        while len(pending):  # of one that is cut short itself, once that is known
+            known = ~waits[pending + 1]
+            now = pending[known]
+            loses[now] += leaves[now] * loses[now + 1]
+            waits[now] = False
+            pending = pending[~known]
+        gains, series = whole_h / 2 - loses, steps.series[at] * WIDTH
+        made = np.bincount(np.append(series + steps.level[at], series + steps.before[at]), np.append(gains, -gains),
+                           size * WIDTH)
+        yield made.reshape(size, WIDTH)[:, 1:]
 
 
 def ramp_times(ramps: Ramps, some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -237,9 +233,9 @@ def class_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: in
         of = ramps.series[mine] - least
         ramped = down_h[pair, None] / 2 * steps.rises[of] + up_h[pair, None] / 2 * steps.falls[of]
         weights[mine] = steps.hours[of] - ramped
-        at_once = max(1, CELLS_AT_ONCE // (size - least))
-        for first in range(0, len(down_h), at_once):
-            cut = cut_short(steps, size - least, down_h[first: first + at_once], up_h[first: first + at_once])
-            alike = np.flatnonzero((pair >= first) & (pair < first + at_once))
-            weights[mine[alike]] += cut[pair[alike] - first, of[alike]]
+        there = np.zeros((len(down_h), size - least), bool)
+        there[pair, of] = True
+        for number, cut in enumerate(cut_short(steps, size - least, down_h, up_h, there)):
+            alike = np.flatnonzero(pair == number)
+            weights[mine[alike]] += cut[of[alike]]
     return weights

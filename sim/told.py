@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.agenda import ADVANCE, CANCEL, ENDS, ISSUE, KINDS, LIFT, Timeline
-from sim.planes import bits, places_by_row
+from sim.planes import bits, places_by_series
 from sim.vocab import Level
 from sim.warning import Decided
 
@@ -47,9 +47,7 @@ def told_by_set(taken: Sequence[Decided], size: int, levels: tuple[Level, ...], 
     rows, planes_of = (bits(planes, 8 * width * sets).reshape(-1, sets, width) for planes in (
         [one.series for one in taken], [plane for level in found.values() for plane in level]))
     for number in range(sets):
-        row, series = places_by_row(rows[:, number])
-        order = np.argsort(series.astype(np.uint16) if size <= 1 << 16 else series, kind="stable")
-        row, series = row[order], series[order]
+        row, series = places_by_series(rows[:, number])
         kind = kinds[row]
         asks = slice(None) if ended else np.flatnonzero(kind < LIFT)
         place = places[row[asks]]
@@ -70,7 +68,7 @@ def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> T
     """
     kind, series, hour, level, warning, _ = told
     if not len(kind):
-        return Timeline(*(np.zeros(0, int) for _ in range(2)), np.zeros(0), *(np.zeros(0, int) for _ in range(2)))
+        return Timeline(np.zeros(0, np.int32), series, hour, level, warning)
     count, lifts = int(warning[-1]) + 1, kind == LIFT
     stays = hour <= until_h
     cancels = np.flatnonzero(kind == CANCEL)
@@ -87,7 +85,8 @@ def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> T
         ends = np.full(count, np.inf)
         ends[warning[lifts]] = hour[lifts]
         stays &= lifts | (hour < ends[warning])
-    series, hour, level, warning, lifts = (part[stays] for part in (series, hour, level, warning, lifts))
+    kept = np.flatnonzero(stays)
+    series, hour, level, warning, lifts = (part[kept] for part in (series, hour, level, warning, lifts))
     same = series[1:] == series[:-1]
     mixed = np.flatnonzero((hour[1:] < hour[:-1]) & same)
     if len(mixed):  # in the order of their hours; most series are so already
@@ -97,11 +96,11 @@ def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> T
         order = rows[np.lexsort((hour[rows], series[rows]))]
         for part in (hour, level, warning, lifts):
             part[rows] = part[order]
-    idle = np.flatnonzero(np.diff(series, prepend=-1))
+    idle = _begins(series)
     while lifts[idle].any():  # the issue was struck by its own lift: nothing is asked for, and nothing ends
         series, hour, level, warning, lifts = (np.delete(part, idle[lifts[idle]])
                                                for part in (series, hour, level, warning, lifts))
-        idle = np.flatnonzero(np.diff(series, prepend=-1))
+        idle = _begins(series)
         same = series[1:] == series[:-1]
     row = np.arange(len(series), dtype=np.int32)
     asks = np.maximum.accumulate(np.where(lifts, 0, row))  # what was last asked for; a series begins with an issue
@@ -110,22 +109,27 @@ def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> T
     now[ended] = -1
     level = np.where(ended, np.int8(0), level[asks])
     if not len(row):
-        return Timeline(series.astype(int), series.astype(int), hour, level.astype(int), now.astype(int))
+        return Timeline(series, series, hour, level, now)
     last = np.flatnonzero(np.append((hour[1:] != hour[:-1]) | ~same, True))  # of an hour: one change
     series, hour, now, level = (part[last] for part in (series, hour, now, level))
-    first = np.flatnonzero(np.diff(series, prepend=-1))
     differs = np.append(True, (now[1:] != now[:-1]) | (level[1:] != level[:-1]))
+    first = _begins(series)
     differs[first] = now[first] >= 0
-    number = now - _first_warning(told)[series] + 1
-    number[now < 0] = 0
-    return Timeline(np.zeros(np.count_nonzero(differs), int), series[differs].astype(int), hour[differs],
-                    level[differs].astype(int), number[differs].astype(int))
+    kept = np.flatnonzero(differs)
+    series, now = series[kept], now[kept]
+    number = np.where(now < 0, np.int32(0), now - _first_warning(told)[series] + np.int32(1))
+    return Timeline(np.zeros(len(kept), np.int32), series, hour[kept], level[kept], number)
+
+
+def _begins(series: np.ndarray) -> np.ndarray:
+    """Where the rows of each series begin: int64[m]."""
+    return np.flatnonzero(np.append(True, series[1:] != series[:-1])[: len(series)])
 
 
 def _first_warning(told: Told) -> np.ndarray:
     """The first warning of each series, int32[k]; series without one are not looked at."""
     first = np.zeros(int(told.series.max(initial=0)) + 1, np.int32)
-    begins = np.flatnonzero(np.diff(told.series, prepend=-1))
+    begins = _begins(told.series)
     first[told.series[begins]] = told.warning[begins]
     return first
 

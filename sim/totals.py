@@ -15,7 +15,7 @@ import numpy as np
 from sim.accounts import LineClasses
 from sim.agenda import Timeline
 from sim.phases import Phase
-from sim.response import CELLS_AT_ONCE, WIDTH, Ramps, Steps, cut_short, ramp_times, steps_of
+from sim.response import WIDTH, Ramps, Steps, cut_short, ramp_times, steps_of
 from sim.vocab import ASKING_LEVELS, Pollutant
 
 SUMS = (*(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_kg", "curtailed_value_cny", "curtailed_assumed_cny")
@@ -164,10 +164,7 @@ def _until(rates: Rates, priced: tuple[Priced | None, ...], timeline: Timeline, 
             steps = steps_of(timeline.of_class(start_class), size, until_h, escalate)
         hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
         total += hours @ worth.hours - rises @ worth.rises - falls @ worth.falls
-        at_once = max(1, CELLS_AT_ONCE // size)
-        for first in range(0, len(worth.down_h), at_once):
-            some = slice(first, first + at_once)
-            more = cut_short(steps, size, worth.down_h[some], worth.up_h[some], np.tile(worth.there[some], members))
-            for cut, ramped in zip(more, worth.ramped[some], strict=True):
-                total += cut[:, 1:].reshape(members, -1) @ ramped
+        there = np.tile(worth.there, members)
+        for cut, ramped in zip(cut_short(steps, size, worth.down_h, worth.up_h, there), worth.ramped, strict=True):
+            total += cut[:, 1:].reshape(members, -1) @ ramped
     return total
