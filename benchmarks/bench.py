@@ -91,10 +91,12 @@ def bench_million() -> None:
     print(f"list to groups, asked  {grouping:.3f} s, once: {len(winter.people):,} groups")
     print(f"winter, 1M lines       {took:.3f} s = {took / one_pass:.0f} memory passes, {posts / took:.0%} of it the warnings")
     print(f"by groups against line by line: {off:.1e} of the largest cell")
-    more, hours = best(lambda: winter.hourly(ledger.timeline), REPEATS)
-    apart = max(abs(hours[:, :, k].sum() / totals[k].sum() - 1) for k in range(len(Pollutant)))
-    print(f"with every city's hours {took + more:.3f} s = {(took + more) / one_pass:.0f} memory passes; their sums against the "
-          f"totals: {apart:.1e}")
+    for compiled in (False, True) if find_spec("numba") else (False,):
+        winter.hourly(ledger.timeline, compiled=compiled)
+        more, hours = best(lambda by=compiled: winter.hourly(ledger.timeline, compiled=by), REPEATS)
+        apart = max(abs(hours[:, :, k].sum() / totals[k].sum() - 1) for k in range(len(Pollutant)))
+        print(f"and every city's hours {took + more:.3f} s = {(took + more) / one_pass:.0f} memory passes"
+              f"{', compiled' if compiled else ''}; their sums against the totals: {apart:.1e}")
 
     small = national.Winter(national.nation(10_000)[0])
     few, _ = best(lambda: (small.under("guide-2020"), small.run(observed)), REPEATS)

@@ -69,12 +69,13 @@ class Winter:
         return [*(sums(self.cell, cells, account.avoided_kg(p)) for p in Pollutant),
                 sums(self.cell, cells, account.curtailed_output), sums(self.cell, cells, account.curtailed_value_cny)]
 
-    def hourly(self, timeline):
+    def hourly(self, timeline, *, compiled: bool = False):
         """Kilograms by pollutant and value, by city and hour."""
         phase, series = self.phases[0], self.classes.ramps.series
         told = [at for at, name in enumerate(SUMS) if "assumed" not in name]
         rates = per_hour_of(phase, self.classes.of_line, len(series))[:, :, told]
-        return city_hours(timeline, self.classes.ramps, rates, series, self.sizes[0], 24 * phase.last)
+        return city_hours(timeline, self.classes.ramps, rates, series, self.sizes[0], 24 * phase.last,
+                          compiled=compiled)
 
     def run(self, observed):
         """Warnings posted in SimPy, then the totals."""

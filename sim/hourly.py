@@ -5,6 +5,8 @@ it back. A city's course is the sum of its classes, so it is enough to add up al
 class would emit, and to sum the bends up twice: once to slopes, once to what is under way.
 """
 
+from importlib.util import find_spec
+
 import numpy as np
 import pandas as pd
 
@@ -19,16 +21,22 @@ from sim.vocab import Level, Pollutant
 
 ROUNDING = 1e-9
 """Share of the most that a city avoids at the end of an hour below which a figure is what rounding left."""
+WORTH_COMPILING = 20_000_000
+"""Hours of cities and members from which a run goes through the kernel: fewer are done before it is loaded."""
 COLUMNS = ["run", "member", "city", "hour", "warning_level", "response_level", *SUMS, *(f"actual_{p}_kg" for p in Pollutant)]
 
 
 def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.ndarray, cities: int, hours: int,
-               escalate: int = 0) -> np.ndarray:
+               escalate: int = 0, *, compiled: bool = False) -> np.ndarray:
     """What each city avoids in each hour: float64[city, hour, figure].
 
     ramps : r classes of lines. per_hour : float64[r, asking level, figure], what an hour at a level takes away. city :
-    int64[r]. Source: model, section 6.
+    int64[r]. compiled : by the kernel, which gives the same to rounding. Source: model, section 6.
     """
+    if compiled:
+        from sim.compiled_hours import hours_of
+
+        return hours_of(timeline, ramps, per_hour, city, cities, hours, escalate, ROUNDING)
     jumps, ramped, ends_h = bends(timeline, ramps, float(hours), escalate)
     at = np.concatenate([jumps.at, ramped.at, ends_h])
     first = np.minimum(at.astype(np.int64), hours - 1)
@@ -43,6 +51,7 @@ def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.
     slope, jump = (np.einsum("rl,rlf->fr", each.by[:, 1:], per_hour[each.which])  # blue asks nothing
                    for each in (ramped, jumps))
     made, since = np.empty((per_hour.shape[2], cities * hours)), np.repeat(np.arange(len(place)), last)
+    passing, later_h = place[owner] + 1 + hour, hour + 0.5
     for figure in range(len(made)):
         jumped = np.concatenate([jump[figure], np.zeros(2 * len(ends_h))])
         turned = np.concatenate([np.zeros(len(jumps.at)), slope[figure], -slope[figure]])
@@ -55,11 +64,11 @@ def city_hours(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.
         before[begins] = passed[begins] = 0
         level = _running(passed + more, begins)  # at the end of the hour
         least = np.repeat(ROUNDING * np.maximum.reduceat(level, begins), np.diff(begins, append=len(place)))
-        here, later = level - more - before / 2 + within, level[owner] + steep[owner] * (hour + 0.5)
+        here, later = level - more - before / 2 + within, level[owner] + steep[owner] * later_h
         for each, bound in ((level, least), (here, least), (later, least[owner])):
             each[each < bound] = 0  # what running sums leave behind
         np.take(level, since, out=made[figure], mode="clip")
-        made[figure, place[owner] + 1 + hour] = later
+        made[figure, passing] = later
         made[figure, place] = here
     return made.reshape(-1, cities, hours).transpose(1, 2, 0)
 
@@ -79,6 +88,13 @@ def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:
     """Running sums that begin anew in some places, the first one too, float64[n]."""
     total = np.cumsum(changes)
     return total - np.repeat((total - changes)[begins], np.diff(begins, append=len(changes)))
+
+
+def compiled(run: Run) -> bool:
+    """Whether the hours of a run go through the kernel: where there are enough, and `numba` is installed."""
+    world = run.world
+    many = len(world.members) * len(world.cities) * world.calendar.hours >= WORTH_COMPILING
+    return bool(run.classes) and many and find_spec("numba") is not None
 
 
 def hourly(run: Run) -> pd.DataFrame:
@@ -116,15 +132,15 @@ def hourly(run: Run) -> pd.DataFrame:
 def _of_phase(run: Run, phase: Phase, member: int) -> np.ndarray:
     """What each city avoids in each hour under the shares of one phase, float64[city, hour, figure]."""
     world, classes, timeline = run.world, run.classes, run.ledger.timeline
-    cities, hours, escalate = len(world.cities), world.calendar.hours, world.settings.response.escalate
-    ramps, heeds = classes.of_member(member, cities), heeded(world, timeline, member)
+    sizes = len(world.cities), world.calendar.hours, world.settings.response.escalate
+    ramps, heeds = classes.of_member(member, sizes[0]), heeded(world, timeline, member)
     if heeds is None:
         rates = per_hour_of(phase, classes.of_line, len(classes.ramps.series))
-        return city_hours(timeline, ramps, rates, classes.ramps.series, cities, hours, escalate)
-    lines, made = np.arange(len(phase.people), dtype=np.int32), np.zeros((cities, hours, len(SUMS)))
+        return city_hours(timeline, ramps, rates, classes.ramps.series, *sizes, compiled=compiled(run))
+    lines, made = np.arange(len(phase.people), dtype=np.int32), np.zeros((*sizes[:2], len(SUMS)))
     rates = per_hour_of(phase, lines, len(lines))
     for first in range(0, len(lines), CHUNK):  # each line obeys in its own way
         some = slice(first, first + CHUNK)
         own = Ramps(*(column[classes.of_line[some]] for column in ramps[:4]), heeds[some])
-        made += city_hours(timeline, own, rates[some], phase.people.city[some].astype(int), cities, hours, escalate)
+        made += city_hours(timeline, own, rates[some], phase.people.city[some].astype(int), *sizes, compiled=compiled(run))
     return made

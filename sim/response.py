@@ -116,18 +116,23 @@ def _goal(level: np.ndarray) -> np.ndarray:
 
 def _padded(timeline: Timeline, ramps: Ramps, until_h: float | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Changes of each ramp class as rows of one length: hours, levels, warnings; filled up with the end."""
-    size = 1 + max(int(ramps.series.max(initial=0)), int(timeline.series.max(initial=0)))
-    key, wanted = timeline.start_class * size + timeline.series, ramps.start_class * size + ramps.series
-    first, last = np.searchsorted(key, wanted, "left"), np.searchsorted(key, wanted, "right")
+    first, last = rows_of_classes(timeline, ramps)
     longest = int((last - first).max(initial=0)) + 1
     place = first[:, None] + np.arange(longest)
     inside = place < last[:, None]
-    place = np.minimum(place, max(len(key) - 1, 0))
-    if not len(key):
-        empty = np.zeros((len(wanted), 1), int)
-        return np.zeros((len(wanted), 1)) + np.reshape(until_h, (-1, 1)), empty, empty
+    place = np.minimum(place, max(len(timeline.hour) - 1, 0))
+    if not len(timeline.hour):
+        empty = np.zeros((len(first), 1), int)
+        return np.zeros((len(first), 1)) + np.reshape(until_h, (-1, 1)), empty, empty
     return (np.where(inside, timeline.hour[place], np.reshape(until_h, (-1, 1))), np.where(inside, timeline.level[place], 0),
             np.where(inside, timeline.warning[place], 0))
+
+
+def rows_of_classes(timeline: Timeline, ramps: Ramps) -> tuple[np.ndarray, np.ndarray]:
+    """Which changes each ramp class meets, from the first to before the last: int64[r] each."""
+    size = 1 + max(int(ramps.series.max(initial=0)), int(timeline.series.max(initial=0)))
+    key, wanted = timeline.start_class * size + timeline.series, ramps.start_class * size + ramps.series
+    return np.searchsorted(key, wanted, "left"), np.searchsorted(key, wanted, "right")
 
 
 # ---------------------------------------------------------------- a response as steps

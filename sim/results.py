@@ -141,6 +141,11 @@ class Results:
         return self.forecasts_err and verification.installed()
 
     @property
+    def compiled(self) -> bool:
+        """Whether hours that are written went through the kernel."""
+        return self.by_hour and any(map(hourly.compiled, self.runs))
+
+    @property
     def lists(self) -> bool:
         """Whether any run has production lines."""
         return any(run.accounts for run in self.runs)
@@ -181,7 +186,8 @@ class Results:
         """Where every number comes from: inputs and their hashes, settings in force, overrides, editions, versions."""
         return {
             "program": PROGRAM, "version": version(), "python": platform.python_version(),
-            "packages": {name: metadata.version(name) for name in (*PACKAGES, *(("scores",) if self.verified else ()))},
+            "packages": {name: metadata.version(name) for name in (
+                *PACKAGES, *(("scores",) if self.verified else ()), *(("numba",) if self.compiled else ()))},
             "scenario": ", ".join(path.name for path in self.scenario.paths), "lang": self.lang, "inputs": self.scenario.inputs,
             "runs": [_provenance(run) for run in self.runs], "outputs": outputs,
         }

@@ -1,6 +1,7 @@
 """What cities avoid hour by hour: each hour is what the weights give up to its end less what they give up to its beginning."""
 
 import tempfile
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,11 @@ import sim
 from sim import experiment
 from sim.accounts import reckon
 from sim.cli import cli
-from sim.hourly import hourly
+from sim.hourly import compiled, hourly
 from sim.totals import SUMS
 from sim.vocab import Pollutant
+
+NUMBERS = [*SUMS, *(f"actual_{p}_kg" for p in Pollutant)]
 
 
 def hour_by_hour(run, member, hours):
@@ -36,8 +39,15 @@ def hour_by_hour(run, member, hours):
 
 def assert_hours_are_exact(run, hours):
     table = hourly(run)
+    if find_spec("numba"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sim.hourly.WORTH_COMPILING", 0)
+            assert compiled(run)
+            by_kernel = hourly(run)
+        assert by_kernel[NUMBERS].to_numpy() == pytest.approx(table[NUMBERS].to_numpy(), rel=1e-9, abs=1e-7)
+        assert ((by_kernel[NUMBERS] == 0) == (table[NUMBERS] == 0)).all(axis=None)
     found = table[list(SUMS)].to_numpy().reshape(len(run.world.members), len(run.world.cities), -1, len(SUMS))
-    assert (table[[*SUMS, *(f"actual_{p}_kg" for p in Pollutant)]] >= 0).all(axis=None)
+    assert (table[NUMBERS] >= 0).all(axis=None)
     for member in range(len(run.world.members)):
         assert found[member][:, hours] == pytest.approx(hour_by_hour(run, member, hours), rel=1e-9, abs=1e-7)
     for at, p in enumerate(Pollutant):
@@ -85,3 +95,16 @@ def test_the_file_is_written_when_asked_for(tmp_path):
     assert np.ptp(calm["actual_so2_kg"]) == 0
     assert (table["actual_so2_kg"] >= 0).all()
     assert not sim.results.hourly.hourly(experiment.run_all(experiment.load(write_world(tmp_path, INDEX)))[0]).size
+
+
+def test_many_hours_go_through_the_kernel_and_the_manifest_says_so(tmp_path, monkeypatch):
+    pytest.importorskip("numba", reason="the extra `compiled` is not installed")
+    scenario = experiment.load(write_world(tmp_path, INDEX, [line("L", ramp_down_h=12, ramp_up_h=24, **CUTS)]))
+    for least, used in ((24 * len(INDEX), True), (24 * len(INDEX) + 1, False)):
+        monkeypatch.setattr("sim.hourly.WORTH_COMPILING", least)
+        results = sim.run(scenario, by_hour=True)
+        assert ("numba" in results.manifest({})["packages"]) is used
+        assert "numba" not in sim.run(scenario).manifest({})["packages"]
+    monkeypatch.setattr("sim.hourly.WORTH_COMPILING", 0)
+    monkeypatch.setattr("sim.hourly.find_spec", lambda _: None)
+    assert "numba" not in results.manifest({})["packages"]
