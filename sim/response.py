@@ -27,6 +27,8 @@ class Ramps(NamedTuple):
 
 def response_level(level: np.ndarray, escalate: int) -> np.ndarray:
     """Response level of a warning level: raised by `escalate`, red at most; no warning asks nothing."""
+    if not escalate:
+        return level
     return np.where(level > 0, np.minimum(level + escalate, int(Level.red)), 0)
 
 
@@ -179,9 +181,10 @@ def _before(series: np.ndarray, of: np.ndarray, first: float) -> np.ndarray:
     return behind
 
 
-def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, where: np.ndarray) -> Iterator[np.ndarray]:
-    """Level-equivalent hours that lines have more than if every ramp had arrived, for each pair of ramp times in turn:
-    float64[k, 4].
+def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, where: np.ndarray
+              ) -> Iterator[tuple[int, np.ndarray]]:
+    """Level-equivalent hours that lines have more than if every ramp had arrived, for each pair of ramp times of which any is
+    cut short: which pair, and float64[k, 4].
 
     down_h, up_h : float64[p]. where : bool[p, k], series that have such lines; zero for the others.
 
@@ -189,33 +192,34 @@ def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, whe
     d < r hours loses e x (d - d^2 / 2r), and leaves e x (1 - d / r) to that step. So what a step moves is worth the same,
     whatever was left to it, and is reckoned from the last of the ramps that meet each other back to the first.
     """
-    rises, last = steps.level > steps.before, len(steps.series) - 1
+    rises, end = steps.level > steps.before, len(steps.series) - 1
     by_length = [(some[order], steps.lasts_h[some][order]) for some in map(np.flatnonzero, (rises, ~rises))
                  for order in (np.argsort(steps.lasts_h[some]),)]
-    for pair_h, there in zip(zip(down_h, up_h, strict=True), where, strict=True):
-        at = np.concatenate([some[: np.searchsorted(lasts_h, ramp_h)]
-                             for (some, lasts_h), ramp_h in zip(by_length, pair_h, strict=True)])
-        at = np.sort(at[there[steps.series[at]]])
-        onto = np.minimum(at + 1, last)
-        whole_h, whole_onto_h = (np.where(rises[each], *pair_h) for each in (at, onto))
+    for pair, ramp_h in enumerate(zip(down_h, up_h, strict=True)):
+        at = np.concatenate([some[: np.searchsorted(lasts_h, longer_h)]
+                             for (some, lasts_h), longer_h in zip(by_length, ramp_h, strict=True)])
+        at = np.sort(at[where[pair, steps.series[at]]])
+        if not len(at):
+            continue
+        onto = np.minimum(at + 1, end)
+        whole_h, onto_h = (np.where(rises[each], *ramp_h) for each in (at, onto))
         lasts_h, left = steps.lasts_h[at], 1 - steps.lasts_h[at] / whole_h
-        leaves = left * ((steps.series[onto] == steps.series[at]) & (onto > at))
-        loses = lasts_h * (1 + left) / 2
-        arrives = steps.lasts_h[onto] >= whole_onto_h
-        loses += leaves * arrives * whole_onto_h / 2
-        pending = np.flatnonzero(~arrives & (leaves > 0))
+        left_onto = left * ((steps.series[onto] == steps.series[at]) & (onto > at))
+        loses, arrives = lasts_h * (1 + left) / 2, steps.lasts_h[onto] >= onto_h
+        loses += left_onto * arrives * onto_h / 2
+        pending = np.flatnonzero(~arrives & (left_onto > 0))
         waits = np.zeros(len(at) + 1, bool)
         waits[pending] = True
-        while len(pending):  # of one that is cut short itself, once that is known
+        while len(pending):  # what is left to one that is cut short itself, once that is known
             known = ~waits[pending + 1]
             now = pending[known]
-            loses[now] += leaves[now] * loses[now + 1]
+            loses[now] += left_onto[now] * loses[now + 1]
             waits[now] = False
             pending = pending[~known]
         gains, series = whole_h / 2 - loses, steps.series[at] * WIDTH
         made = np.bincount(np.append(series + steps.level[at], series + steps.before[at]), np.append(gains, -gains),
                            size * WIDTH)
-        yield made.reshape(size, WIDTH)[:, 1:]
+        yield pair, made.reshape(size, WIDTH)[:, 1:]
 
 
 def ramp_times(ramps: Ramps, some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -240,7 +244,7 @@ def class_weights(timeline: Timeline, ramps: Ramps, until_h: float, escalate: in
         weights[mine] = steps.hours[of] - ramped
         there = np.zeros((len(down_h), size - least), bool)
         there[pair, of] = True
-        for number, cut in enumerate(cut_short(steps, size - least, down_h, up_h, there)):
+        for number, cut in cut_short(steps, size - least, down_h, up_h, there):
             alike = np.flatnonzero(pair == number)
             weights[mine[alike]] += cut[of[alike]]
     return weights

@@ -165,6 +165,6 @@ def _until(rates: Rates, priced: tuple[Priced | None, ...], timeline: Timeline, 
         hours, rises, falls = (part[:, 1:].reshape(members, -1) for part in steps[:3])  # blue asks nothing
         total += hours @ worth.hours - rises @ worth.rises - falls @ worth.falls
         there = np.tile(worth.there, members)
-        for cut, ramped in zip(cut_short(steps, size, worth.down_h, worth.up_h, there), worth.ramped, strict=True):
-            total += cut[:, 1:].reshape(members, -1) @ ramped
+        for pair, cut in cut_short(steps, size, worth.down_h, worth.up_h, there):
+            total += cut[:, 1:].reshape(members, -1) @ worth.ramped[pair]
     return total
