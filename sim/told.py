@@ -42,7 +42,7 @@ def told_by_set(taken: Sequence[Decided], size: int, levels: tuple[Level, ...], 
     hours = np.array([one.effective for one in taken], float)
     found = {id(one.level): one.level for one in taken if ended or one.kind not in ENDS}  # many share theirs
     first = {key: place * len(levels) for place, key in enumerate(found)}
-    places = np.array([first.get(id(one.level), 0) for one in taken], np.int32)
+    places = np.array([first.get(id(one.level), 0) for one in taken], np.int64)
     width = (size + 7) // 8
     rows, planes_of = (bits(planes, 8 * width * sets).reshape(-1, sets, width) for planes in (
         [one.series for one in taken], [plane for level in found.values() for plane in level]))
@@ -50,11 +50,11 @@ def told_by_set(taken: Sequence[Decided], size: int, levels: tuple[Level, ...], 
         row, series = places_by_series(rows[:, number])
         kind = kinds[row]
         asks = slice(None) if ended else np.flatnonzero(kind < LIFT)
-        place = places[row[asks]]
-        byte, bit = series[asks] >> 3, (series[asks] & 7).astype(np.uint8)
-        highest = np.zeros(len(place), np.int8)
+        byte = (places[row[asks]] * sets + number) * width + (series[asks] >> 3)
+        bit = (series[asks] & 7).astype(np.uint8)
+        highest = np.zeros(len(byte), np.int8)
         for step, lv in enumerate(np.diff(levels, prepend=0).tolist()):
-            highest += (planes_of[place + step, number, byte] >> bit & 1).view(np.int8) * np.int8(lv)
+            highest += (np.take(planes_of, byte + step * sets * width) >> bit & 1).view(np.int8) * np.int8(lv)
         level = np.zeros(len(row), np.int8)
         level[asks] = highest
         yield Told(kind, series, hours[row], level, np.cumsum(kind == ISSUE, dtype=np.int32) - 1, row)
