@@ -115,7 +115,7 @@ def bench_million() -> None:
 
 def bench_sweep(members: int = 1_000, sets: int = 100) -> None:
     print(f"one memory pass {1e3 * memory_pass():.2f} ms")
-    for areas, kept in ((11, None), (337, 2)):
+    for areas, kept in ((11, None), (337, 8)):
         loaded = sweep.inputs(areas, members if areas == 11 else 200, sets)
         for compiled in (False, True) if find_spec("numba") else (False,):
             given = replace(loaded, compiled=compiled)

@@ -1,8 +1,7 @@
 """A sweep in arrays: winters and forecasts of many members under many threshold sets, with exact totals."""
 
+import resource
 import time
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +10,7 @@ import yaml
 
 from sim import experiment
 from sim.cases import Inputs, Task, inputs_of, tasks_of
-from sim.compiled import run_task
+from sim.workers import workers
 
 ROOT = Path(__file__).parents[1]
 LISTS = ("yangquan", "linked-jinzhong", "linked-linfen", "linked-lvliang", "linked-xinzhou", "linked-yuncheng", "jincheng",
@@ -39,19 +38,19 @@ def inputs(areas: int, members: int, sets: int) -> Inputs:
         return inputs_of(experiment.load(path).worlds[1:])
 
 
-def run(given: Inputs, tasks: list[Task], workers: int = 2) -> tuple[float, float, int]:
-    """Wall seconds over some processes, CPU seconds of all tasks, and how many runs that was."""
-    with ProcessPoolExecutor(workers) as pool:
-        list(pool.map(abs, range(workers)))
-        began = time.perf_counter()
-        took = list(pool.map(partial(_timed, given), tasks))
-        return time.perf_counter() - began, sum(took), sum(len(task.cases) * (task.last - task.first) for task in tasks)
+def run(given: Inputs, tasks: list[Task], count: int = 2) -> tuple[float, float, int]:
+    """Wall seconds over some processes, CPU seconds of all of them, and how many runs that was."""
+    before, began = _children(), time.perf_counter()
+    with workers(given, count) as answers:
+        for _ in answers(list(enumerate(tasks))):
+            pass
+    return time.perf_counter() - began, _children() - before, sum(len(task.cases) * (task.last - task.first) for task in tasks)
 
 
-def _timed(given: Inputs, task: Task) -> float:
-    began = time.process_time()
-    run_task(given, task)
-    return time.process_time() - began
+def _children() -> float:
+    """CPU seconds of the processes that were started and are done."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 __all__ = ["inputs", "run", "tasks_of"]
