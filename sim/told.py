@@ -41,19 +41,19 @@ def told_by_set(taken: Sequence[Decided], size: int, levels: tuple[Level, ...], 
     kinds = np.array([KINDS.index(one.kind) for one in taken], np.int8)
     hours = np.array([one.effective for one in taken], float)
     found = {id(one.level): one.level for one in taken if ended or one.kind not in ENDS}  # many share theirs
-    first = {key: place * len(levels) for place, key in enumerate(found)}
+    first = {key: place * (len(levels) - 1) for place, key in enumerate(found)}
     places = np.array([first.get(id(one.level), 0) for one in taken], np.int64)
     width = (size + 7) // 8
     rows, planes_of = (bits(planes, 8 * width * sets).reshape(-1, sets, width) for planes in (
-        [one.series for one in taken], [plane for level in found.values() for plane in level]))
+        [one.series for one in taken], [plane for level in found.values() for plane in level[1:]]))  # all have the lowest
     for number in range(sets):
         row, series = places_by_series(rows[:, number])
         kind = kinds[row]
         asks = slice(None) if ended else np.flatnonzero(kind < LIFT)
         byte = (places[row[asks]] * sets + number) * width + (series[asks] >> 3)
         bit = (series[asks] & 7).astype(np.uint8)
-        highest = np.zeros(len(byte), np.int8)
-        for step, lv in enumerate(np.diff(levels, prepend=0).tolist()):
+        highest = np.full(len(byte), levels[0], np.int8)
+        for step, lv in enumerate(np.diff(levels).tolist()):
             highest += (np.take(planes_of, byte + step * sets * width) >> bit & 1).view(np.int8) * np.int8(lv)
         level = np.zeros(len(row), np.int8)
         level[asks] = highest
@@ -138,8 +138,9 @@ def counted(told: Told, size: int) -> np.ndarray:
     """Warnings of each series by the highest level they reached, int64[k, 5]; none is cancelled ones."""
     if not len(told.kind):
         return np.zeros((size, 5), np.int64)
-    begins = np.flatnonzero(told.kind == ISSUE)
-    highest = np.maximum.reduceat(told.level, begins)
+    issues = np.flatnonzero(told.kind == ISSUE)
+    highest, changes = told.level[issues], np.flatnonzero((told.kind > ISSUE) & (told.kind < LIFT))
+    np.maximum.at(highest, told.warning[changes], told.level[changes])
     highest[told.warning[told.kind == CANCEL]] = 0
     some = highest > 0
-    return np.bincount(told.series[begins[some]] * 5 + highest[some], minlength=size * 5).reshape(size, 5)
+    return np.bincount(told.series[issues[some]] * 5 + highest[some], minlength=size * 5).reshape(size, 5)
