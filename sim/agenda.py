@@ -25,8 +25,8 @@ class Decision(NamedTuple):
 class Timeline(NamedTuple):
     """Changes of the warning level in force, by start class, series and hour.
 
-    start_class, series : int64[n]. hour : float64[n]. level : int64[n], warning level from that hour on, 0 for none.
-    warning : int64[n], number of the warning that asks, 0 for none. Sorted by (start_class, series, hour).
+    start_class, series : int[n]. hour : float64[n]. level : int[n], warning level from that hour on, 0 for none. warning :
+    int[n], number of the warning that asks, 0 for none. May be narrow types. Sorted by (start_class, series, hour).
     """
 
     start_class: np.ndarray

@@ -144,7 +144,7 @@ class Steps(NamedTuple):
     """A response as steps. hours, rises, falls : float64[k, 4], blue to red: hours of each series at each level; how often
     its rises and falls gain a level less how often they lose it.
 
-    series, before, level : int64[n], the steps themselves, in order of series and hour: from which level to which. hour,
+    series, before, level : int[n], the steps themselves, in order of series and hour: from which level to which. hour,
     lasts_h : float64[n], when, and the time to the next step of the series or the end.
     """
 

@@ -25,7 +25,7 @@ class Told(NamedTuple):
 
     @property
     def number(self) -> np.ndarray:
-        """Numbers of the warnings, from 1 in each series: int64[n]."""
+        """Numbers of the warnings, from 1 in each series: int32[n]."""
         return self.warning - _first_warning(self)[self.series] + 1
 
 
