@@ -39,7 +39,7 @@ def inputs(areas: int, members: int, sets: int) -> Inputs:
 
 
 def run(given: Inputs, tasks: list[Task], count: int = 2) -> tuple[float, float, int]:
-    """Wall seconds over some processes, CPU seconds of all of them, and how many runs that was."""
+    """Wall seconds over some processes, their start included, CPU seconds of all of them, and how many runs that was."""
     before, began = _children(), time.perf_counter()
     with workers(given, count) as answers:
         for _ in answers(list(enumerate(tasks))):
@@ -48,7 +48,7 @@ def run(given: Inputs, tasks: list[Task], count: int = 2) -> tuple[float, float,
 
 
 def _children() -> float:
-    """CPU seconds of the processes that were started and are done."""
+    """CPU seconds of the processes that were forked and are done; those of a fork server are not seen."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -90,7 +90,7 @@ def _running(changes: np.ndarray, begins: np.ndarray) -> np.ndarray:
     return total - np.repeat((total - changes)[begins], np.diff(begins, append=len(changes)))
 
 
-def compiled(run: Run) -> bool:
+def worth_compiling(run: Run) -> bool:
     """Whether the hours of a run go through the kernel: where there are enough, and `numba` is installed."""
     world = run.world
     many = len(world.members) * len(world.cities) * world.calendar.hours >= WORTH_COMPILING
@@ -131,16 +131,16 @@ def hourly(run: Run) -> pd.DataFrame:
 
 def _of_phase(run: Run, phase: Phase, member: int) -> np.ndarray:
     """What each city avoids in each hour under the shares of one phase, float64[city, hour, figure]."""
-    world, classes, timeline = run.world, run.classes, run.ledger.timeline
+    world, classes, timeline, compiled = run.world, run.classes, run.ledger.timeline, worth_compiling(run)
     sizes = len(world.cities), world.calendar.hours, world.settings.response.escalate
     ramps, heeds = classes.of_member(member, sizes[0]), heeded(world, timeline, member)
     if heeds is None:
         rates = per_hour_of(phase, classes.of_line, len(classes.ramps.series))
-        return city_hours(timeline, ramps, rates, classes.ramps.series, *sizes, compiled=compiled(run))
+        return city_hours(timeline, ramps, rates, classes.ramps.series, *sizes, compiled=compiled)
     lines, made = np.arange(len(phase.people), dtype=np.int32), np.zeros((*sizes[:2], len(SUMS)))
     rates = per_hour_of(phase, lines, len(lines))
     for first in range(0, len(lines), CHUNK):  # each line obeys in its own way
         some = slice(first, first + CHUNK)
         own = Ramps(*(column[classes.of_line[some]] for column in ramps[:4]), heeds[some])
-        made += city_hours(timeline, own, rates[some], phase.people.city[some].astype(int), *sizes, compiled=compiled(run))
+        made += city_hours(timeline, own, rates[some], phase.people.city[some].astype(int), *sizes, compiled=compiled)
     return made

@@ -13,6 +13,9 @@ import numpy as np
 WORD = 64
 """Bits of a machine word."""
 
+NARROW_BITS = 32
+"""Row and series are sorted as one number: of so many bits where they fit, since that is faster."""
+
 FEW = 4
 """Up to so many bits are faster found one by one."""
 
@@ -66,7 +69,7 @@ def places_by_series(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     at = np.flatnonzero(words)  # few words hold anything, and those few series: one by one, the lowest of each
     left, (row, word) = words[at], np.divmod(at, max(1, wide.shape[1] // 8))
     shift = len(rows).bit_length()
-    fits = np.uint32 if 8 * wide.shape[1] << shift <= 1 << 32 else np.uint64
+    fits = np.uint32 if 8 * wide.shape[1] << shift <= 1 << NARROW_BITS else np.uint64
     key, keys = (WORD * word << shift | row).astype(fits), [np.zeros(0, fits)]
     while len(left):
         others = left & left - np.uint64(1)

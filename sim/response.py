@@ -26,7 +26,8 @@ class Ramps(NamedTuple):
 
 
 def response_level(level: np.ndarray, escalate: int) -> np.ndarray:
-    """Response level of a warning level: raised by `escalate`, red at most; no warning asks nothing."""
+    """Response level of a warning level: raised by `escalate`, red at most; no warning asks nothing. Where nothing is
+    raised, the levels themselves, no copy."""
     if not escalate:
         return level
     return np.where(level > 0, np.minimum(level + escalate, int(Level.red)), 0)
@@ -193,11 +194,11 @@ def cut_short(steps: Steps, size: int, down_h: np.ndarray, up_h: np.ndarray, whe
     whatever was left to it, and is reckoned from the last of the ramps that meet each other back to the first.
     """
     rises, end = steps.level > steps.before, len(steps.series) - 1
-    by_length = [(some[order], steps.lasts_h[some][order]) for some in map(np.flatnonzero, (rises, ~rises))
-                 for order in (np.argsort(steps.lasts_h[some]),)]
+    shortest = np.argsort(steps.lasts_h)
+    ways = [(way, steps.lasts_h[way]) for way in (shortest[rises[shortest]], shortest[~rises[shortest]])]
     for pair, ramp_h in enumerate(zip(down_h, up_h, strict=True)):
-        at = np.concatenate([some[: np.searchsorted(lasts_h, longer_h)]
-                             for (some, lasts_h), longer_h in zip(by_length, ramp_h, strict=True)])
+        at = np.concatenate([way[: np.searchsorted(lasts_h, most_h)]
+                             for (way, lasts_h), most_h in zip(ways, ramp_h, strict=True)])
         at = np.sort(at[where[pair, steps.series[at]]])
         if not len(at):
             continue

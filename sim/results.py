@@ -141,9 +141,9 @@ class Results:
         return self.forecasts_err and verification.installed()
 
     @property
-    def compiled(self) -> bool:
+    def hours_compiled(self) -> bool:
         """Whether hours that are written went through the kernel."""
-        return self.by_hour and any(map(hourly.compiled, self.runs))
+        return self.by_hour and any(map(hourly.worth_compiling, self.runs))
 
     @property
     def lists(self) -> bool:
@@ -187,7 +187,7 @@ class Results:
         return {
             "program": PROGRAM, "version": version(), "python": platform.python_version(),
             "packages": {name: metadata.version(name) for name in (
-                *PACKAGES, *(("scores",) if self.verified else ()), *(("numba",) if self.compiled else ()))},
+                *PACKAGES, *(("scores",) if self.verified else ()), *(("numba",) if self.hours_compiled else ()))},
             "scenario": ", ".join(path.name for path in self.scenario.paths), "lang": self.lang, "inputs": self.scenario.inputs,
             "runs": [_provenance(run) for run in self.runs], "outputs": outputs,
         }

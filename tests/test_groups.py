@@ -51,7 +51,8 @@ def random_timeline(rng, series, hours, size=40):
     """Changes at random hours, many of them sooner than a ramp takes."""
     key = np.unique(np.stack([rng.integers(0, series, size), rng.integers(0, hours, size)]), axis=1)
     level = rng.integers(0, 5, key.shape[1])
-    return Timeline(np.zeros(len(level), int), key[0], key[1].astype(float), level, level)
+    own, short = rng.choice([(np.int64, np.int64), (np.int32, np.int8)])  # as of an agenda, and as read off what was told
+    return Timeline(np.zeros(len(level), own), key[0].astype(own), key[1].astype(float), level.astype(short), level.astype(own))
 
 
 def by_cell(account, people, values):

@@ -15,11 +15,20 @@ import sim
 from sim import experiment
 from sim.accounts import reckon
 from sim.cli import cli
-from sim.hourly import compiled, hourly
+from sim.hourly import hourly, worth_compiling
 from sim.totals import SUMS
 from sim.vocab import Pollutant
 
 NUMBERS = [*SUMS, *(f"actual_{p}_kg" for p in Pollutant)]
+
+
+def spied(patch):
+    """What the kernel has been asked for: a list that grows."""
+    from sim import compiled_hours
+
+    used, hours_of = [], compiled_hours.hours_of
+    patch.setattr(compiled_hours, "hours_of", lambda *given: used.append(given) or hours_of(*given))
+    return used
 
 
 def hour_by_hour(run, member, hours):
@@ -42,8 +51,10 @@ def assert_hours_are_exact(run, hours):
     if find_spec("numba"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("sim.hourly.WORTH_COMPILING", 0)
-            assert compiled(run)
+            assert worth_compiling(run)
+            used = spied(patch)
             by_kernel = hourly(run)
+            assert used
         assert by_kernel[NUMBERS].to_numpy() == pytest.approx(table[NUMBERS].to_numpy(), rel=1e-9, abs=1e-7)
         assert ((by_kernel[NUMBERS] == 0) == (table[NUMBERS] == 0)).all(axis=None)
     found = table[list(SUMS)].to_numpy().reshape(len(run.world.members), len(run.world.cities), -1, len(SUMS))
@@ -100,10 +111,12 @@ def test_the_file_is_written_when_asked_for(tmp_path):
 def test_many_hours_go_through_the_kernel_and_the_manifest_says_so(tmp_path, monkeypatch):
     pytest.importorskip("numba", reason="the extra `compiled` is not installed")
     scenario = experiment.load(write_world(tmp_path, INDEX, [line("L", ramp_down_h=12, ramp_up_h=24, **CUTS)]))
-    for least, used in ((24 * len(INDEX), True), (24 * len(INDEX) + 1, False)):
+    for least, expected in ((24 * len(INDEX), True), (24 * len(INDEX) + 1, False)):
         monkeypatch.setattr("sim.hourly.WORTH_COMPILING", least)
-        results = sim.run(scenario, by_hour=True)
-        assert ("numba" in results.manifest({})["packages"]) is used
+        results, used = sim.run(scenario, by_hour=True), spied(monkeypatch)
+        assert len(results.hourly)
+        assert bool(used) is expected
+        assert ("numba" in results.manifest({})["packages"]) is expected
         assert "numba" not in sim.run(scenario).manifest({})["packages"]
     monkeypatch.setattr("sim.hourly.WORTH_COMPILING", 0)
     monkeypatch.setattr("sim.hourly.find_spec", lambda _: None)
