@@ -9,11 +9,12 @@ import numpy as np
 from sim.compiled_bits import LANES, NONE, compare, kernel, ones
 from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow
 from sim.planes import WORD
+from sim.vocab import ASKING_LEVELS
 
 WIDTH = 5
 """No warning, blue to red."""
-ASKING = 2
-"""The lowest level that asks anything of a line: yellow."""
+ASKING = int(ASKING_LEVELS[0])
+"""The lowest level that asks anything of a line."""
 HOURS, RISES, FALLS, PAIRS = range(4)
 """Rows of what a level is worth: an hour, a rise, a fall; from the fourth on, an hour of lines with a pair of ramp times."""
 
