@@ -40,6 +40,15 @@ class Timeline(NamedTuple):
             return self
         return Timeline(*(column[self.start_class == start_class] for column in self))
 
+    def at_noon(self, size: int, days: int) -> np.ndarray:
+        """Warning level in force at noon of each day: int8[day, k], of a timeline of one start class."""
+        place = np.arange(len(self.series)) + self.series + 1  # before the changes of each series a stretch without a warning
+        level, begins = np.zeros(len(place) + size, np.int8), np.full(len(place) + size, -1)
+        level[place] = self.level
+        begins[place] = self.series * days + np.clip(np.ceil((self.hour - 12) / 24), 0, days).astype(int)
+        begins[begins < 0] = np.arange(size) * days
+        return np.repeat(level, np.diff(begins, append=size * days)).reshape(size, days).T
+
 
 class _Planned(NamedTuple):
     """One decision's change for one start class. early : starts ahead of the effective hour (pre-adjustment)."""

@@ -20,11 +20,11 @@ from sim.experiment import heeded
 from sim.forecast import perfect
 from sim.grid import Cell
 from sim.linkage import Linkage
-from sim.office import Course, schedules
+from sim.office import Course, Schedule, schedules
 from sim.planes import WORD
 from sim.reading import World
-from sim.response import steps_of
-from sim.sweep_regret import flip_flops, levels_at_noon, regret_at_noon
+from sim.response import response_level, steps_of
+from sim.sweep_regret import flip_flops, regret_at_noon
 from sim.targets import HEAVY_ABOVE
 from sim.totals import SUMS, Rates, rates_of, sums_of
 from sim.vocab import WARNING_LEVELS, Pollutant
@@ -155,13 +155,12 @@ def in_arrays(cases: list[Case], weather: Weather, shown: Shown, first: int) -> 
     days = Days(shown.observed[:, shown.decides], shown.issue)
     days.look(tuple(one for case in cases if not shown.linked(case.linkage) for one in case.rules.thresholds))
     foreseen = Foreseen(weather, shown)
-    heavy = np.ascontiguousarray((shown.aqi > HEAVY_ABOVE).T)  # without dust: one yardstick whatever index triggers
+    heavy = shown.aqi > HEAVY_ABOVE  # without dust: one yardstick whatever index triggers
     found = np.zeros((len(cases), len(shown.members), len(FIGURES)))
     for places in _alike(cases, shown):
         alike = [cases[place] for place in places]
-        for place, case, (timeline, warned), due in zip(places, alike, _schedules(alike, shown, days), foreseen.levels(alike),
-                                                        strict=True):
-            found[place] = _figures(case, heavy, len(shown.members), timeline, warned, due, first)
+        for place, case, one, due in zip(places, alike, _schedules(alike, shown, days), foreseen.levels(alike), strict=True):
+            found[place] = _figures(case, heavy, len(shown.members), one, due, first)
     return found
 
 
@@ -174,12 +173,13 @@ def _alike(cases: list[Case], shown: Shown) -> list[list[int]]:
     return list(groups.values())
 
 
-def _schedules(alike: list[Case], shown: Shown, days: Days) -> Iterator[tuple[Timeline, np.ndarray]]:
-    """What comes into force under each of some variants, and the warnings: several at a time, side by side."""
+def _schedules(alike: list[Case], shown: Shown, days: Days) -> Iterator[Schedule]:
+    """What comes into force under each of some variants: several at a time, side by side."""
     at_once = max(1, BITS_AT_ONCE // len(shown.decides))
     for first in range(0, len(alike), at_once):
         case, *others = alike[first: first + at_once]
-        yield from schedules(replace(case.course(shown, days), others=tuple(other.rules for other in others)))
+        course = replace(case.course(shown, days), others=tuple(other.rules for other in others))
+        yield from schedules(course, numbered=any(each.world for each in alike))
 
 
 class Foreseen:
@@ -197,33 +197,31 @@ class Foreseen:
 
     def levels(self, alike: list[Case]) -> Iterator[np.ndarray]:
         """Response level at noon of each day that perfect forecasts would have brought under each of the variants of one
-        group: int8[k of one or all, day]."""
-        for case, (timeline, _) in zip(alike, _schedules(alike, self.shown, self.days), strict=True):
-            yield levels_at_noon(timeline.of_class(0), self.areas * self.size, len(self.observed), case.escalate)
+        group: int8[day, k of one or all]."""
+        for case, one in zip(alike, _schedules(alike, self.shown, self.days), strict=True):
+            yield response_level(one.noon, case.escalate)
 
 
-def _figures(case: Case, heavy: np.ndarray, members: int, timeline: Timeline, warned: np.ndarray, due: np.ndarray,
-             first: int) -> np.ndarray:
+def _figures(case: Case, heavy: np.ndarray, members: int, one: Schedule, due: np.ndarray, first: int) -> np.ndarray:
     """What one variant comes to in each member of a block, float64[member, figure].
 
-    heavy : bool[member x area, day]. warned : int64[k, 5]. due : int8[k, day], or of one winter for all. first : the first of
-    the members.
+    heavy : bool[day, member x area]. due : int8[day, k], or of one winter for all. first : the first of the members.
     """
-    size, days = heavy.shape
+    days, size = heavy.shape
     areas = size // members
-    own = timeline.of_class(0)
+    own = one.timeline.of_class(0)
     steps = steps_of(own, size, 24.0 * days, case.escalate)
-    warnings = warned.reshape(members, areas, -1).sum(axis=1)[:, 1:]
+    warnings = one.warned.reshape(members, areas, -1).sum(axis=1)[:, 1:]
     hours = steps.hours.reshape(members, areas, -1).sum(axis=1)
     sums = np.zeros((members, len(SUMS)))
     if case.world:
-        sums = np.stack([_by_line(case, timeline, member, first) for member in range(members)])
+        sums = np.stack([_by_line(case, one.timeline, member, first) for member in range(members)])
     elif case.rates:
-        sums = sums_of(case.rates, timeline, members, case.escalate, steps)
-    now = levels_at_noon(own, size, days, case.escalate)
-    due = np.tile(due, (members, 1)) if len(due) < size else due
+        sums = sums_of(case.rates, one.timeline, members, case.escalate, steps)
+    now = response_level(one.noon, case.escalate)
+    due = np.tile(due, members) if due.shape[1] < size else due
     missed, false_alarms, kg, cny = regret_at_noon(case.rates, now, due, members).T
-    counts = [np.count_nonzero(part.reshape(members, -1), axis=1) for part in (heavy, heavy & (now == 0))]
+    counts = [part.sum(axis=0, dtype=np.int32).reshape(members, -1).sum(axis=1) for part in (heavy, heavy & (now == 0))]
     changes = np.bincount(own.series // areas, minlength=members)[:members]
     obeys = case.world.settings.compliance.share if case.world else 1.0
     priced = np.column_stack([kg, cny, flip_flops(case.rates, steps, members)]) * (obeys, obeys, 1, obeys, obeys)

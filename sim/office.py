@@ -7,6 +7,7 @@ force: for thousands of members that is all that is needed.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from sim.agenda import LIFT, Agenda, Decision, Timeline
 from sim.days import Days
 from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
 from sim.planes import apart, held, places, planes, union
-from sim.told import Told, counted, in_force, told_by_set, told_of
+from sim.taking_effect import Change, at_noon, counted, in_force, timelines
+from sim.told import Told, told_of
 from sim.watch import Open, Sight, Watch, own_places
 
 SERIES_SIDE_BY_SIDE = 1_000
@@ -73,7 +75,7 @@ class Course:
 
     def agenda(self) -> Agenda | None:
         """Nothing is planned yet. None where no line begins ahead of the hour: what comes into force is then read off what was
-        told (`told.in_force`)."""
+        told (`taking_effect.in_force`)."""
         if len(self.early_start_h) == 1:
             return None
         return Agenda(self.series, self.early_start_h, self.terms.paper_hours, self.withdraw_on_lift)
@@ -274,7 +276,7 @@ class Office:
         warnings are numbered here."""
         size, enough = self.course.series, self.course.enough
         for kind, same in groupby(decided, lambda one: one.kind):
-            told = told_of(list(same), size, self.levels, ended=True)
+            told = told_of(list(same), size, self.levels)
             if kind == "issue":
                 self.issued[told.series] += 1
             yield (Decision(kind, told.series, told.level.astype(int), told.hour, self.issued[told.series]),
@@ -286,21 +288,31 @@ class Office:
         if lifted:
             self.view.close(lifted, now // 24)
 
-    def told(self) -> Iterator[Told]:
-        """All decisions so far, as rows, of each rule set."""
-        return told_by_set(self.taken, self.course.series, self.levels, len(self.course.sets), ended=self.reasons)
+    def told(self) -> Told:
+        """All decisions so far, as rows."""
+        return told_of(self.taken, self.course.series, self.levels)
+
+    def in_force(self) -> list[Change]:
+        """What came into force over the period, where no line begins ahead of the hour."""
+        return in_force(self.taken, len(self.levels), self.course.hours, withdraw_on_lift=self.course.withdraw_on_lift)
 
     def ahead_of(self, told: Told) -> Ahead:
         """The episode that each decision rests on."""
         return self.view.ahead_of(told, np.array([one.issued for one in self.taken], int)[told.row])
 
 
-def schedules(course: Course) -> Iterator[tuple[Timeline, np.ndarray]]:
-    """What comes into force over a period, and how many warnings of each level each series had, int64[k, 5], under each of the
-    rules of a course.
+class Schedule(NamedTuple):
+    """What comes into force over a period. warned : int64[k, 5], warnings of each series by the highest level they reached. A
+    warning counts once, a cancelled one not at all. noon : int8[day, k], level in force then where lines begin at the hour."""
 
-    A warning counts once, at the highest level it reached, a cancelled one not at all. The same as the clock gives.
-    """
+    timeline: Timeline
+    warned: np.ndarray
+    noon: np.ndarray
+
+
+def schedules(course: Course, *, numbered: bool = True) -> Iterator[Schedule]:
+    """What comes into force under each of the rules of a course: the same as the clock gives. numbered : with the numbers of
+    the warnings, which take longer; else they are 0."""
     office, agenda = Office(course), course.agenda()
     for now in course.issues():
         if agenda:
@@ -309,8 +321,13 @@ def schedules(course: Course) -> Iterator[tuple[Timeline, np.ndarray]]:
         if agenda:
             agenda.plan_all(office.announce(decided, now), now)
         office.close(decided, now)
+    size, days, sets = course.series, len(course.days.observed), (office.levels, len(course.sets))
+    warned = counted(office.taken, size, *sets)
     if agenda:
         agenda.take_effect_before(course.hours + 1)
-    for told in office.told():
-        timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
-        yield timeline, counted(told, course.series)
+        timeline = agenda.timeline()
+        yield Schedule(timeline, next(warned), timeline.of_class(0).at_noon(size, days))
+        return
+    changes = office.in_force()
+    parts = timelines(changes, size, *sets, numbered=numbered), warned, at_noon(changes, size, days, *sets)
+    yield from (Schedule(*each) for each in zip(*parts, strict=True))

@@ -60,6 +60,21 @@ def held(rows: Sequence[int], size: int) -> np.ndarray:
     return np.unpackbits(bits(rows, size), axis=1, count=size, bitorder="little").astype(bool)
 
 
+def counts(rows: Iterable[int], size: int) -> np.ndarray:
+    """How many of some planes hold for each series: int64[size]."""
+    total, left, weight = np.zeros(size, np.int64), list(rows), 1
+    while left:
+        carries = []
+        while len(left) > 1:  # three planes of one weight make one of it, and one of twice the weight
+            one, other, third = left.pop(), left.pop(), left.pop() if left else 0
+            differ = one ^ other
+            left.append(differ ^ third)
+            carries.append((one & other) | (differ & third))
+        total += weight * held(left, size)[0]
+        left, weight = carries, 2 * weight
+    return total
+
+
 def places_by_series(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every (row, series) for which a plane holds, in order of series and row: int32[m] each. rows : uint8[n, width], as of
     `bits`."""

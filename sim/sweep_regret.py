@@ -5,27 +5,16 @@ Exact integrals over single runs are in `regret`; these are quick enough for eve
 
 import numpy as np
 
-from sim.agenda import Timeline
-from sim.response import Steps, response_level
+from sim.response import Steps
 from sim.totals import FLIP_FLOP_H, Rates
 from sim.vocab import Level
-
-
-def levels_at_noon(own: Timeline, size: int, days: int, escalate: int) -> np.ndarray:
-    """Response level in force at noon of each day: int8[k, day]. own : changes of one start class."""
-    place = np.arange(len(own.series)) + own.series + 1  # before the changes of each series a stretch that asks nothing
-    level, begins = np.zeros(len(place) + size, np.int8), np.full(len(place) + size, -1)
-    level[place] = response_level(own.level, escalate)
-    begins[place] = own.series * days + np.clip(np.ceil((own.hour - 12) / 24), 0, days).astype(int)
-    begins[begins < 0] = np.arange(size) * days
-    return np.repeat(level, np.diff(begins, append=size * days)).reshape(size, days)
 
 
 def regret_at_noon(rates: Rates | None, now: np.ndarray, due: np.ndarray, members: int) -> np.ndarray:
     """Days on which perfect forecasts would have asked more, days on which they would have asked less, the kilograms of the
     ones and the yuan of the others: float64[member, 4]. Priced by the level in force at noon, 24 h of full response: ramps are
-    left out. now, due : int8[member x area, day], response levels."""
-    width, (size, period) = int(Level.red) + 1, now.shape
+    left out. now, due : int8[day, member x area], response levels."""
+    width, (period, size) = int(Level.red) + 1, now.shape
     areas = size // members
     less = np.arange(width)[:, None] > np.arange(width)  # [due, now]
     worth, total = np.zeros((areas, width, width, 4)), np.zeros((members, 4))
@@ -33,10 +22,9 @@ def regret_at_noon(rates: Rates | None, now: np.ndarray, due: np.ndarray, member
     prices, first = day_prices(rates) if rates else None, 0
     for at, end_h in enumerate(rates.ends_h if rates else (24.0 * period,)):
         last = int(end_h // 24)
-        length = len(range(period)[first:last])
-        had, should = now[:, first:last].ravel(), due[:, first:last].ravel()
+        had, should = now[first:last].ravel(), due[first:last].ravel()
         off = np.flatnonzero(should != had)  # where both ask the same nothing is missed
-        pair = off // length * (width * width) + (should[off] * np.int8(width) + had[off])
+        pair = off % size * (width * width) + (should[off] * np.int8(width) + had[off])
         days = np.bincount(pair, minlength=size * width * width)
         if rates:
             worth[..., 2:] = prices[at]

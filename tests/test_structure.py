@@ -15,7 +15,7 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"], [
          ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["synthetic", "lead_scores"],
-         ["groups", "negotiation", "response", "compiled_response", "told", "weather"],
+         ["groups", "negotiation", "response", "compiled_response", "taking_effect", "told", "weather"],
          ["phases", "ledger", "compiled_hours"], ["office"],
          ["engine", "accounts"],
          ["totals", "reading"], ["experiment", "sweep_regret"], ["wording", "cases"], ["society", "compiled"], ["tables"],

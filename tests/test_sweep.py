@@ -28,7 +28,6 @@ from sim.episodes import compile_rules
 from sim.errors import InputError
 from sim.experiment import accounts_of, course_of
 from sim.office import Office, schedules
-from sim.sweep_regret import levels_at_noon
 from sim.sweeping import CONTRACT, on_front
 from sim.totals import SUMS, rates_of, sums_of
 from sim.vocab import Pollutant
@@ -66,13 +65,14 @@ def test_schedules_and_sums_without_the_clock_equal_those_with_it(world, keys):
     world["forecast"] = lambda day, lead: world["told"][day, lead]
     with tempfile.TemporaryDirectory() as folder:
         run = engine_run(world, folder)
-    timeline, counted = next(schedules(course_of(run.world, run.world.shown, run.classes)))
+    timeline, counted, noon = next(schedules(course_of(run.world, run.world.shown, run.classes)))
     with patch.object(office, "SERIES_SIDE_BY_SIDE", 0):  # as of so many series that they are taken day by day
-        day_by_day, _ = next(schedules(course_of(run.world, run.world.shown, run.classes)))
+        day_by_day = next(schedules(course_of(run.world, run.world.shown, run.classes))).timeline
     for ours, theirs, again in zip(timeline, run.ledger.timeline, day_by_day, strict=True):
         assert np.array_equal(ours, theirs)
         assert np.array_equal(ours, again)
     assert counted[0, 1:].tolist() == list(tables.warnings_by_level(run, 0).values())
+    assert np.array_equal(noon, timeline.of_class(0).at_noon(*noon.shape[::-1]))
     if len(run.classes.early_start_h) == 1:  # read off what was told at the end; an agenda brings it in hour by hour
         for ours, theirs in zip(by_agenda(run), run.ledger.timeline, strict=True):
             assert np.array_equal(ours, theirs)
@@ -100,10 +100,12 @@ def test_rules_followed_side_by_side_give_what_each_gives_alone(world, steps):
     course = replace(course_of(run.world, run.world.shown, run.classes), early_start_h=(0.0,), early_episodes=0)
     others = tuple(raised(course.rules, by) for by in steps)
     assert {one.shape for one in others} <= {course.rules.shape}
-    for rules, (timeline, counted) in zip((course.rules, *others), schedules(replace(course, others=others)), strict=True):
-        alone, warned = next(schedules(replace(course, rules=rules)))
+    beside = schedules(replace(course, others=others))
+    for rules, (timeline, counted, noon) in zip((course.rules, *others), beside, strict=True):
+        alone, warned, then = next(schedules(replace(course, rules=rules)))
         assert all(np.array_equal(ours, theirs) for ours, theirs in zip(timeline, alone, strict=True))
         assert np.array_equal(counted, warned)
+        assert np.array_equal(noon, then)
 
 
 def test_a_part_that_is_not_whole_is_done_again(scenario, tmp_path):
@@ -185,7 +187,7 @@ def test_linked_areas_have_the_same_schedule_without_the_clock(linked):
                      "joint": [{"areas": [names[area] for area in areas], "count": count} for areas, count in groups],
                      "tighten": tighten})
         (run,) = experiment.run_all(experiment.load(path))
-    timeline, _ = next(schedules(course_of(run.world, run.world.shown, run.classes)))
+    timeline = next(schedules(course_of(run.world, run.world.shown, run.classes))).timeline
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(timeline, run.ledger.timeline, strict=True))
 
 
@@ -339,9 +341,9 @@ def test_by_hand_a_false_alarm_and_a_miss_are_priced(tmp_path):
 
 def test_levels_at_noon_are_those_in_force_then(scenario):
     (run,) = experiment.run_all(experiment.load(scenario, ["forecast.members=3"]))
-    noon = levels_at_noon(run.ledger.timeline.of_class(0), 3, len(INDEX), 0)
+    noon = run.ledger.timeline.of_class(0).at_noon(3, len(INDEX))
     hourly = tables.hourly_level(run).reshape(3, len(INDEX), 24)
-    assert np.array_equal(noon, hourly[:, :, 12])
+    assert np.array_equal(noon.T, hourly[:, :, 12])
 
 
 def test_lines_that_disobey_are_drawn_as_in_a_run(scenario):

@@ -112,7 +112,7 @@ def test_by_hand_days_missed_are_priced_by_area_and_all_start_classes():
     """A day each: orange due and nothing in force, yellow in force and nothing due."""
     now, due = np.zeros((2, 4, 5), np.int8)
     due[1, 2], due[2, 0], now[2, 4], now[3, 1] = 3, 3, 2, 2
-    found = regret_at_noon(two_areas(), now, due, 2)
+    found = regret_at_noon(two_areas(), now.T, due.T, 2)
     assert found[0] == pytest.approx([1, 0, 24 * 10, 0])
     assert found[1] == pytest.approx([1, 2, 24 * 3, 24 * 100 * (0.5 * 3 + 0.5 * 10)])
 
