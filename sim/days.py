@@ -1,6 +1,6 @@
 """Days above a threshold, of many series, looked up once: planes of each day and, where asked for, words of each series."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,9 @@ DAYS_BEHIND = 63 - DAYS_AT_MOST
 
 VALUES_AT_ONCE = 100_000
 """Forecast values compared at once: few enough to stay in the cache."""
+
+MANY = 16
+"""So many thresholds, if whole, are compared by their ranks: a value is looked up once, and each costs its digits only."""
 
 
 class Days:
@@ -36,15 +39,11 @@ class Days:
     def look(self, thresholds: tuple[float, ...]) -> None:
         """Look every day up once for the thresholds that are not known yet."""
         new = [threshold for threshold in dict.fromkeys(thresholds) if threshold not in self._rows]
-        rows: dict[float, list[np.ndarray]] = {threshold: [] for threshold in new}
-        for _, ahead in self._issues() if new else ():
-            flat = ahead.reshape(-1, ahead.shape[2])  # of three axes the last takes longer to pack
-            for threshold in new:
-                packed = np.packbits(flat > in_type(threshold, flat.dtype), axis=1, bitorder="little")
-                rows[threshold].append(packed.reshape(*ahead.shape[:2], -1))
-        for threshold in new:
-            self._rows[threshold] = (np.packbits(self.observed > threshold, axis=1, bitorder="little"),
-                                     np.concatenate(rows[threshold]))
+        days, size = self.observed.shape
+        observed = _above(new, [self.observed])
+        foreseen = _above(new, (ahead.reshape(-1, size) for _, ahead in self._issues())) if new else []
+        for threshold, *rows in zip(new, observed, foreseen, strict=True):
+            self._rows[threshold] = rows[0], rows[1].reshape(days, -1, (size + 7) // 8)
 
     def above(self, sets: Sequence[tuple[float, ...]]) -> "Above":
         """Series above thresholds that have been looked up. sets : thresholds by rule set, as many in each."""
@@ -134,6 +133,35 @@ class Above(NamedTuple):
         """As foreseen by some issues: wide planes by lead, one day's series beside the next's."""
         rows = self.foreseen[place][days]
         return [int.from_bytes(rows[:, lead].tobytes(), "little") for lead in range(rows.shape[1])]
+
+
+def _above(thresholds: Sequence[float], values: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """Where values are above each threshold, eight series a byte: uint8[n, width] each. values : float[n, k], in parts."""
+    if len(thresholds) < MANY or any(threshold % 1 for threshold in thresholds):
+        packed = [[_packed_rows(part > in_type(threshold, part.dtype)) for threshold in thresholds] for part in values]
+        return [np.concatenate(rows) for rows in zip(*packed, strict=True)]
+    ranks = np.searchsorted(sorted(thresholds), np.arange(max(thresholds) + 2))  # thresholds below a whole number
+    ranks = ranks.astype(np.min_scalar_type(len(thresholds)))
+    parts = []
+    for part in values:
+        rank = np.take(ranks, np.ceil(np.clip(part, 0, len(ranks) - 1)).astype(np.intp))
+        parts.append([_packed_rows(rank & (1 << digit) != 0) for digit in range(len(thresholds).bit_length())])
+    digits = [np.concatenate(rows) for rows in zip(*parts, strict=True)]
+    return [_more(digits, int(ranks[int(threshold)])) for threshold in thresholds]
+
+
+def _more(digits: Sequence[np.ndarray], than: int) -> np.ndarray:
+    """Where a number is more than another. digits : its binary digits, lowest first, uint8[n, width] each, eight series a
+    byte."""
+    more = np.zeros_like(digits[0])
+    for place, digit in enumerate(digits):  # a higher digit overrules
+        do = np.bitwise_and if than >> place & 1 else np.bitwise_or
+        do(more, digit, out=more)
+    return more
+
+
+def _packed_rows(holds: np.ndarray) -> np.ndarray:
+    return np.packbits(holds, axis=1, bitorder="little")
 
 
 def in_type(threshold: float, dtype: np.dtype) -> np.floating:

@@ -1,9 +1,12 @@
-"""Planes: one bit for each series, found again as rows and series."""
+"""Planes: one bit for each series, made from days and thresholds, counted, and found again as rows and series."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim import planes
+from sim.days import MANY, Days
 
 
 @pytest.mark.parametrize("narrow_bits", [32, 4])
@@ -19,3 +22,25 @@ def test_places_come_in_order_of_series_and_row(monkeypatch, narrow_bits, rows, 
         expected = np.nonzero(holds.T)
         assert found.tolist() == expected[0].tolist()
         assert row.tolist() == expected[1].tolist()
+
+
+@given(st.lists(st.integers(0, (1 << 20) - 1), max_size=40))
+def test_planes_are_counted_by_series(rows):
+    assert planes.counts(rows, 20).tolist() == [sum(row >> series & 1 for row in rows) for series in range(20)]
+
+
+@given(st.integers(0, 2**32 - 1), st.sets(st.integers(0, 500), min_size=MANY, max_size=60))
+def test_many_thresholds_are_exceeded_where_each_alone_is(seed, thresholds):
+    """Compared by ranks where there are many; values at thresholds, next to them, below all and days after the end."""
+    rng = np.random.default_rng(seed)
+    told = rng.choice([*thresholds, -np.inf, -0.0, 0.5, 600.25], (5, 3, 11)).astype(np.float32)
+    told += rng.choice([-1e-4, 0, 1e-4], told.shape).astype(np.float32)
+    observed = told[:, 0].astype(float)
+    together = Days(observed, lambda day: told[day])
+    together.look(tuple(thresholds))
+    for threshold in thresholds:
+        alone = Days(observed, lambda day: told[day])
+        alone.look((threshold,))
+        for ours, theirs in zip(together.above([(threshold,)]), alone.above([(threshold,)]), strict=True):
+            assert np.array_equal(ours[0], theirs[0])
+        assert np.array_equal(planes.held(alone.above([(threshold,)]).on(0), 11), observed > threshold)
