@@ -8,7 +8,7 @@ import simpy
 from sim.agenda import Agenda
 from sim.ledger import Decisions, Ledger
 from sim.office import Course, Office
-from sim.taking_effect import timelines
+from sim.told import in_force
 
 
 class Rank(IntEnum):
@@ -56,5 +56,5 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
     env.process(offices())
     env.run(until=at(course.hours, Rank.RECORD))  # the last hour is settled too
     told = office.told()
-    timeline = agenda.timeline() if agenda else next(timelines(office.in_force(), course.series, office.levels))
+    timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
     return Ledger(Decisions.of(office.taken, told, office.ahead_of(told)), timeline, course.hours)

@@ -16,7 +16,7 @@ from sim.agenda import LIFT, Agenda, Decision, Timeline
 from sim.days import Days
 from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
 from sim.planes import apart, held, places, planes, union
-from sim.taking_effect import Change, at_noon, counted, in_force, timelines
+from sim.taking_effect import at_noon, counted, in_force, timelines
 from sim.told import Told, told_of
 from sim.watch import Open, Sight, Watch, own_places
 
@@ -75,7 +75,7 @@ class Course:
 
     def agenda(self) -> Agenda | None:
         """Nothing is planned yet. None where no line begins ahead of the hour: what comes into force is then read off what was
-        told (`taking_effect.in_force`)."""
+        told (`taking_effect`, `told`)."""
         if len(self.early_start_h) == 1:
             return None
         return Agenda(self.series, self.early_start_h, self.terms.paper_hours, self.withdraw_on_lift)
@@ -292,10 +292,6 @@ class Office:
         """All decisions so far, as rows."""
         return told_of(self.taken, self.course.series, self.levels)
 
-    def in_force(self) -> list[Change]:
-        """What came into force over the period, where no line begins ahead of the hour."""
-        return in_force(self.taken, len(self.levels), self.course.hours, withdraw_on_lift=self.course.withdraw_on_lift)
-
     def ahead_of(self, told: Told) -> Ahead:
         """The episode that each decision rests on."""
         return self.view.ahead_of(told, np.array([one.issued for one in self.taken], int)[told.row])
@@ -328,6 +324,6 @@ def schedules(course: Course, *, numbered: bool = True) -> Iterator[Schedule]:
         timeline = agenda.timeline()
         yield Schedule(timeline, next(warned), timeline.of_class(0).at_noon(size, days))
         return
-    changes = office.in_force()
+    changes = in_force(office.taken, len(office.levels), course.hours, withdraw_on_lift=course.withdraw_on_lift)
     parts = timelines(changes, size, *sets, numbered=numbered), warned, at_noon(changes, size, days, *sets)
     yield from (Schedule(*each) for each in zip(*parts, strict=True))

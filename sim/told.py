@@ -1,11 +1,11 @@
-"""What was told to many series, as rows: all decisions of a period at once, after the last of them."""
+"""What was told, as rows, and what came of it: all decisions of a period at once, after the last of them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.agenda import ISSUE, KINDS
+from sim.agenda import ADVANCE, CANCEL, ISSUE, KINDS, LIFT, Timeline
 from sim.planes import bits, places_by_series
 from sim.vocab import Level
 from sim.warning import Decided
@@ -26,8 +26,7 @@ class Told(NamedTuple):
     @property
     def number(self) -> np.ndarray:
         """Numbers of the warnings, from 1 in each series: int32[n]."""
-        begins = np.diff(self.series, prepend=-1) != 0  # with an issue
-        return self.warning - np.maximum.accumulate(np.where(begins, self.warning, 0)) + 1
+        return self.warning - _first_warning(self)[self.series] + 1
 
 
 def told_of(taken: Sequence[Decided], size: int, levels: tuple[Level, ...]) -> Told:
@@ -44,3 +43,78 @@ def told_of(taken: Sequence[Decided], size: int, levels: tuple[Level, ...]) -> T
     kind = kinds[row]
     hours = np.array([one.effective for one in taken], float)
     return Told(kind, series, hours[row], level, np.cumsum(kind == ISSUE, dtype=np.int32) - 1, row)
+
+
+def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> Timeline:
+    """What comes into force by `until_h` where no line begins ahead of the hour: what `taking_effect` reckons in planes, for
+    few series, whose decisions stand in rows for the record anyway.
+
+    A cancel strikes its warning, an advance what was told of it before, and, with `withdraw_on_lift`, a lift what is due at
+    its hour or later. Of what is left the later hour wins, in one hour the later announced; a lift ends its own warning only.
+    """
+    kind, series, hour, level, warning, _ = told
+    if not len(kind):
+        return Timeline(np.zeros(0, np.int32), series, hour, level, warning)
+    count, lifts = int(warning[-1]) + 1, kind == LIFT
+    stays = hour <= until_h
+    cancels = np.flatnonzero(kind == CANCEL)
+    if len(cancels):
+        gone = np.zeros(count, bool)
+        gone[warning[cancels]] = True
+        stays &= ~gone[warning]
+    advances = np.flatnonzero(kind == ADVANCE)
+    if len(advances):
+        last = np.zeros(count, np.int32)
+        last[warning[advances]] = advances  # in order: the last one stays
+        stays &= np.arange(len(kind), dtype=np.int32) >= last[warning]
+    if withdraw_on_lift:
+        ends = np.full(count, np.inf)
+        ends[warning[lifts]] = hour[lifts]
+        stays &= lifts | (hour < ends[warning])
+    kept = np.flatnonzero(stays)
+    series, hour, level, warning, lifts = (part[kept] for part in (series, hour, level, warning, lifts))
+    same = series[1:] == series[:-1]
+    mixed = np.flatnonzero((hour[1:] < hour[:-1]) & same)
+    if len(mixed):  # in the order of their hours; most series are so already
+        which = np.zeros(int(series[-1]) + 1, bool)
+        which[series[mixed]] = True
+        rows = np.flatnonzero(which[series])
+        order = rows[np.lexsort((hour[rows], series[rows]))]
+        for part in (hour, level, warning, lifts):
+            part[rows] = part[order]
+    idle = _begins(series)
+    while lifts[idle].any():  # the issue was struck by its own lift: nothing is asked for, and nothing ends
+        series, hour, level, warning, lifts = (np.delete(part, idle[lifts[idle]])
+                                               for part in (series, hour, level, warning, lifts))
+        idle = _begins(series)
+        same = series[1:] == series[:-1]
+    row = np.arange(len(series), dtype=np.int32)
+    asks = np.maximum.accumulate(np.where(lifts, 0, row))  # what was last asked for; a series begins with an issue
+    now = warning[asks]
+    ended = np.maximum.accumulate(np.where(lifts & (warning == now), row, -1)) > asks
+    now[ended] = -1
+    level = np.where(ended, np.int8(0), level[asks])
+    if not len(row):
+        return Timeline(series, series, hour, level, now)
+    last = np.flatnonzero(np.append((hour[1:] != hour[:-1]) | ~same, True))  # of an hour: one change
+    series, hour, now, level = (part[last] for part in (series, hour, now, level))
+    differs = np.append(True, (now[1:] != now[:-1]) | (level[1:] != level[:-1]))
+    first = _begins(series)
+    differs[first] = now[first] >= 0
+    kept = np.flatnonzero(differs)
+    series, now = series[kept], now[kept]
+    number = np.where(now < 0, np.int32(0), now - _first_warning(told)[series] + np.int32(1))
+    return Timeline(np.zeros(len(kept), np.int32), series, hour[kept], level[kept], number)
+
+
+def _begins(series: np.ndarray) -> np.ndarray:
+    """Where the rows of each series begin: int64[m]."""
+    return np.flatnonzero(np.append(True, series[1:] != series[:-1])[: len(series)])
+
+
+def _first_warning(told: Told) -> np.ndarray:
+    """The first warning of each series, int32[k]; series without one are not looked at."""
+    first = np.zeros(int(told.series.max(initial=0)) + 1, np.int32)
+    begins = _begins(told.series)
+    first[told.series[begins]] = told.warning[begins]
+    return first
