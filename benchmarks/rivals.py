@@ -5,7 +5,6 @@ import pandas as pd
 import simpy
 
 from sim.response import response_level
-from sim.sweep_regret import levels_at_noon
 from sim.vocab import Pollutant
 
 
@@ -98,7 +97,7 @@ def pandas_days(people, asked, timeline, days):
                           **{p.value: people.emission[k] for k, p in enumerate(Pollutant)}})
     names = [p.value for p in Pollutant]
     share = np.concatenate([np.zeros((2, len(people))), asked.output])
-    level = levels_at_noon(timeline, len(people.cities), days, 0)
+    level = timeline.at_noon(len(people.cities), days).T
     total = None
     for day in range(days):
         cut = share[level[people.city, day], np.arange(len(people))]

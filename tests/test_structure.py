@@ -1,6 +1,7 @@
 """The house rules that a reader relies on: imports one way, one door for each library, every word in both languages."""
 
 import ast
+import importlib.util
 import re
 import string
 
@@ -125,6 +126,16 @@ def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     assert told - {"report.html", "report.html.j2", "comparison.html.j2", "sweep.html.j2"} == set()  # names of files
     assert {key.removeprefix("finding.") for key in keys if key.startswith("finding.")} - {"join"} == {
         key.removeprefix("mend.") for key in keys if key.startswith("mend.")}
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "docs"])
+def test_what_scripts_take_from_the_package_is_there(root, folder):
+    taken = {(node.module, one.name) for path in (root / folder).glob("*.py")
+             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sim" for one in node.names}
+    assert taken
+    for module, name in taken:
+        assert hasattr(importlib.import_module(module), name) or importlib.util.find_spec(f"{module}.{name}"), (module, name)
 
 
 def test_the_project_speaks_of_itself_alone(root):
