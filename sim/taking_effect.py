@@ -38,7 +38,8 @@ class _Planned:
 
 
 def in_force(taken: Sequence[Decided], levels: int, until_h: float, *, withdraw_on_lift: bool = False) -> list[Change]:
-    """What comes into force by `until_h`, hour by hour. levels : how many the rules have.
+    """What comes into force by `until_h`, hour by hour. taken : decisions of issues before that hour. levels : how many the
+    rules have.
 
     A cancel strikes its warning, an advance what was told of it before, and, with `withdraw_on_lift`, a lift what is due at
     its hour or later. Of what is left the later hour wins, in one hour the later announced; a lift ends its own warning only.
@@ -114,7 +115,8 @@ def timelines(changes: Sequence[Change], size: int, levels: tuple[Level, ...], s
     """The timeline of each of some rule sets, whose series stand side by side in whole bytes. size : series of one set.
     levels : those of the rules, lowest first. numbered : with the numbers of the warnings; else they are 0."""
     steps, digits = 1 + len(levels), len(changes[-1].warning) if numbered and changes else 0
-    hours, level_of = np.repeat([change.hour for change in changes], steps), np.tile((0, *levels), len(changes)).astype(np.int8)
+    hours = np.repeat(np.array([change.hour for change in changes], float), steps)
+    level_of = np.tile((0, *levels), len(changes)).astype(np.int8)
     changed = _rows([_by_level(change) for change in changes], size, sets, steps)
     numbers = _rows([(*change.warning, *[0] * digits)[:digits] for change in changes], size, sets, digits)
     for which in range(sets):
