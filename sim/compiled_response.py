@@ -1,6 +1,6 @@
 """What decisions come to, compiled: what comes into force, level hours, sums, days missed and flip-flops of each series.
 
-The rules are those of `taking_effect.in_force` and `response` (model, section 6) and of `cases`, for lines that all begin
+The rules are those of `taking_effect` and `response` (model, section 6) and of `cases`, for lines that all begin
 at the hour and obey; tests hold the one against the other.
 """
 
@@ -21,7 +21,7 @@ HOURS, RISES, FALLS, PAIRS = range(4)
 
 @kernel
 def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, order, since, until, hour, level):
-    """Changes that come into force for a series, as `taking_effect.in_force`: how many. hour, level : filled.
+    """Changes that come into force for a series, as `taking_effect`: how many. hour, level : filled.
 
     order : room for every decision. since, until : by warning, the first decision that counts, and the hour from which none
     does. Where the response stays as it is because one warning follows another, that is a change too.

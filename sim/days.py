@@ -15,7 +15,7 @@ VALUES_AT_ONCE = 100_000
 """Forecast values compared at once: few enough to stay in the cache."""
 
 MANY = 16
-"""So many thresholds, if whole, are compared by their ranks: a value is looked up once, and each costs its digits only."""
+"""So many whole thresholds are compared by their ranks: fewer are quicker one by one."""
 
 
 class Days:
@@ -40,10 +40,13 @@ class Days:
         """Look every day up once for the thresholds that are not known yet."""
         new = [threshold for threshold in dict.fromkeys(thresholds) if threshold not in self._rows]
         days, size = self.observed.shape
-        observed = _above(new, [self.observed])
-        foreseen = _above(new, (ahead.reshape(-1, size) for _, ahead in self._issues())) if new else []
-        for threshold, *rows in zip(new, observed, foreseen, strict=True):
-            self._rows[threshold] = rows[0], rows[1].reshape(days, -1, (size + 7) // 8)
+        whole = [threshold for threshold in new if threshold % 1 == 0]
+        ranked = whole if len(whole) >= MANY else []
+        for some, above in ((ranked, _above_by_rank), ([one for one in new if one not in ranked], _above_one_by_one)):
+            if some:
+                foreseen = above(some, (ahead.reshape(-1, size) for _, ahead in self._issues()))
+                for threshold, *rows in zip(some, above(some, [self.observed]), foreseen, strict=True):
+                    self._rows[threshold] = rows[0], rows[1].reshape(days, -1, (size + 7) // 8)
 
     def above(self, sets: Sequence[tuple[float, ...]]) -> "Above":
         """Series above thresholds that have been looked up. sets : thresholds by rule set, as many in each."""
@@ -135,11 +138,15 @@ class Above(NamedTuple):
         return [int.from_bytes(rows[:, lead].tobytes(), "little") for lead in range(rows.shape[1])]
 
 
-def _above(thresholds: Sequence[float], values: Iterable[np.ndarray]) -> list[np.ndarray]:
+def _above_one_by_one(thresholds: Sequence[float], values: Iterable[np.ndarray]) -> list[np.ndarray]:
     """Where values are above each threshold, eight series a byte: uint8[n, width] each. values : float[n, k], in parts."""
-    if len(thresholds) < MANY or any(threshold % 1 for threshold in thresholds):
-        packed = [[_packed_rows(part > in_type(threshold, part.dtype)) for threshold in thresholds] for part in values]
-        return [np.concatenate(rows) for rows in zip(*packed, strict=True)]
+    packed = [[_packed_rows(part > in_type(threshold, part.dtype)) for threshold in thresholds] for part in values]
+    return [np.concatenate(rows) for rows in zip(*packed, strict=True)]
+
+
+def _above_by_rank(thresholds: Sequence[float], values: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """The same for whole thresholds and values that are numbers: a value is looked up once, in a table of whole numbers, and
+    a threshold costs the binary digits of its rank."""
     ranks = np.searchsorted(sorted(thresholds), np.arange(max(thresholds) + 2))  # thresholds below a whole number
     ranks = ranks.astype(np.min_scalar_type(len(thresholds)))
     parts = []

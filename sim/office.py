@@ -1,6 +1,6 @@
 """The forecast office and the command office: what they see and decide at each issue, and what comes into force.
 
-The same office serves the clock of `engine`, which records every decision, and `schedule`, which only asks what came into
+The same office serves the clock of `engine`, which records every decision, and `schedules`, which only asks what came into
 force: for thousands of members that is all that is needed.
 """
 
@@ -16,7 +16,7 @@ from sim.agenda import LIFT, Agenda, Decision, Timeline
 from sim.days import Days
 from sim.episodes import Ahead, Outlook, Rules, episode_ahead, look_ahead
 from sim.planes import apart, held, places, planes, union
-from sim.taking_effect import at_noon, counted, in_force, timelines
+from sim.taking_effect import at_noon, changes_in_force, counted, timelines
 from sim.told import Told, told_of
 from sim.watch import Open, Sight, Watch, own_places
 
@@ -246,7 +246,7 @@ class _Shared:
 class Office:
     """Observes and decides, issue after issue. Source: model, section 4. A lift closes what lies behind it.
 
-    reasons : what decisions rest on can be asked for (`ahead_of`), and lifts and cancels bear the level that ends.
+    reasons : what decisions rest on can be asked for (`ahead_of`).
     """
 
     def __init__(self, course: Course, *, reasons: bool = False) -> None:
@@ -299,7 +299,8 @@ class Office:
 
 class Schedule(NamedTuple):
     """What comes into force over a period. warned : int64[k, 5], warnings of each series by the highest level they reached. A
-    warning counts once, a cancelled one not at all. noon : int8[day, k], level in force then where lines begin at the hour."""
+    warning counts once, a cancelled one not at all. noon : int8[day, k], warning level in force then where lines begin
+    at the hour."""
 
     timeline: Timeline
     warned: np.ndarray
@@ -308,7 +309,7 @@ class Schedule(NamedTuple):
 
 def schedules(course: Course, *, numbered: bool = True) -> Iterator[Schedule]:
     """What comes into force under each of the rules of a course: the same as the clock gives. numbered : with the numbers of
-    the warnings, which take longer; else they are 0."""
+    the warnings, which take longer; else they are 0 where no line begins ahead of the hour."""
     office, agenda = Office(course), course.agenda()
     for now in course.issues():
         if agenda:
@@ -324,6 +325,6 @@ def schedules(course: Course, *, numbered: bool = True) -> Iterator[Schedule]:
         timeline = agenda.timeline()
         yield Schedule(timeline, next(warned), timeline.of_class(0).at_noon(size, days))
         return
-    changes = in_force(office.taken, len(office.levels), course.hours, withdraw_on_lift=course.withdraw_on_lift)
+    changes = changes_in_force(office.taken, len(office.levels), course.hours, withdraw_on_lift=course.withdraw_on_lift)
     parts = timelines(changes, size, *sets, numbered=numbered), warned, at_noon(changes, size, days, *sets)
     yield from (Schedule(*each) for each in zip(*parts, strict=True))

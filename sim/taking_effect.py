@@ -37,14 +37,14 @@ class _Planned:
         self.series = self.latest = told.series
 
 
-def in_force(taken: Sequence[Decided], levels: int, until_h: float, *, withdraw_on_lift: bool = False) -> list[Change]:
-    """What comes into force by `until_h`, hour by hour. taken : decisions of issues before that hour. levels : how many the
-    rules have.
+def changes_in_force(taken: Sequence[Decided], count: int, until_h: float, *, withdraw_on_lift: bool = False) -> list[Change]:
+    """What comes into force by `until_h`, hour by hour. taken : decisions of issues before that hour. count : of the
+    levels that the rules have.
 
     A cancel strikes its warning, an advance what was told of it before, and, with `withdraw_on_lift`, a lift what is due at
     its hour or later. Of what is left the later hour wins, in one hour the later announced; a lift ends its own warning only.
     """
-    last = Change(-np.inf, 0, (0,) * levels, ())
+    last = Change(-np.inf, 0, (0,) * count, ())
     changes, planned, number = [], dict[float, list[_Planned]](), Digits()
     for (issued, kind), same in groupby(taken, _of_an_issue):
         for due in sorted(hour for hour in planned if hour < issued):

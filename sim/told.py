@@ -47,10 +47,7 @@ def told_of(taken: Sequence[Decided], size: int, levels: tuple[Level, ...]) -> T
 
 def in_force(told: Told, until_h: float, *, withdraw_on_lift: bool = False) -> Timeline:
     """What comes into force by `until_h` where no line begins ahead of the hour: what `taking_effect` reckons in planes, for
-    few series, whose decisions stand in rows for the record anyway.
-
-    A cancel strikes its warning, an advance what was told of it before, and, with `withdraw_on_lift`, a lift what is due at
-    its hour or later. Of what is left the later hour wins, in one hour the later announced; a lift ends its own warning only.
+    few series, whose decisions stand in rows for the record anyway. The rules stand there (`changes_in_force`).
     """
     kind, series, hour, level, warning, _ = told
     if not len(kind):

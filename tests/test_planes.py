@@ -1,8 +1,10 @@
 """Planes: one bit for each series, made from days and thresholds, counted, and found again as rows and series."""
 
+import math
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import planes
@@ -29,9 +31,11 @@ def test_planes_are_counted_by_series(rows):
     assert planes.counts(rows, 20).tolist() == [sum(row >> series & 1 for row in rows) for series in range(20)]
 
 
-@given(st.integers(0, 2**32 - 1), st.sets(st.integers(0, 500), min_size=MANY, max_size=60))
-def test_many_thresholds_are_exceeded_where_each_alone_is(seed, thresholds):
-    """Compared by ranks where there are many; values at thresholds, next to them, below all and days after the end."""
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(MANY, 300), st.sets(st.sampled_from([150.5, 99.25, math.nextafter(200, 0)])))
+def test_many_thresholds_are_exceeded_where_each_alone_is(seed, many, between):
+    """Whole ones are compared by ranks; values at thresholds, next to them, below all and days after the end."""
+    thresholds = [*range(0, 3 * many // 2, 1 + seed % 2)][:many] + sorted(between)
     rng = np.random.default_rng(seed)
     told = rng.choice([*thresholds, -np.inf, -0.0, 0.5, 600.25], (5, 3, 11)).astype(np.float32)
     told += rng.choice([-1e-4, 0, 1e-4], told.shape).astype(np.float32)

@@ -358,6 +358,16 @@ def test_lines_that_disobey_are_drawn_as_in_a_run(scenario):
     assert reckon(world.phases, run.classes, run.ledger.timeline, member=0, escalate=0).curtailed_value_cny.sum() > value[0]
 
 
+def test_lines_that_disobey_are_the_same_beside_a_variant_in_which_all_obey(scenario):
+    alone = sim.sweep(scenario, ["compliance.share=0.7"]).comparison
+    beside = sim.sweep(scenario, ["compliance.share=1,0.7"]).comparison
+    theirs = beside[beside["compliance.share"].astype(str) == "0.7"]
+    assert len(theirs) == len(alone) > 0
+    figures = [figure for figure in FIGURES if figure in alone]
+    assert {"avoided_nox_kg", "curtailed_value_cny"} <= set(figures)
+    assert theirs[figures].to_numpy().tolist() == alone[figures].to_numpy().tolist()
+
+
 def test_the_front_is_what_no_other_beats():
     costs = np.array([[1.0, 5], [2, 4], [3, 4], [5, 1], [5, 1], [6, 6]])
     assert on_front(costs).tolist() == [True, True, False, True, True, False]

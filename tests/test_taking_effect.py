@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.taking_effect import at_noon, counted, in_force, timelines
-from sim.told import in_force as in_force_by_rows
-from sim.told import told_of
+from sim.taking_effect import at_noon, changes_in_force, counted, timelines
+from sim.told import in_force, told_of
 from sim.vocab import Level
 from sim.warning import Decided
 
@@ -28,11 +27,11 @@ def decisions(series, size):
 @pytest.mark.parametrize(("series", "size"), [(0, 1), (9, 11)])
 def test_a_lift_ends_its_own_warning_and_withdraws_where_asked(withdraw_on_lift, expected, series, size):
     taken = decisions(series, size)
-    changes = in_force(taken, len(LEVELS), 240, withdraw_on_lift=withdraw_on_lift)
+    changes = changes_in_force(taken, len(LEVELS), 240, withdraw_on_lift=withdraw_on_lift)
     (timeline,) = timelines(changes, size, LEVELS)
     assert list(zip(timeline.hour, timeline.level, timeline.warning, strict=True)) == expected
     assert set(timeline.series) == {series}
-    rows = in_force_by_rows(told_of(taken, size, LEVELS), 240, withdraw_on_lift=withdraw_on_lift)
+    rows = in_force(told_of(taken, size, LEVELS), 240, withdraw_on_lift=withdraw_on_lift)
     for ours, theirs in zip(timeline, rows, strict=True):
         assert ours.tolist() == theirs.tolist()
         assert ours.dtype.kind == theirs.dtype.kind
@@ -45,7 +44,7 @@ def test_a_lift_ends_its_own_warning_and_withdraws_where_asked(withdraw_on_lift,
 
 
 def test_what_is_due_after_the_end_does_not_come_and_nothing_comes_of_nothing():
-    (timeline,) = timelines(in_force(decisions(2, 3), 2, 107, withdraw_on_lift=True), 3, LEVELS)
+    (timeline,) = timelines(changes_in_force(decisions(2, 3), 2, 107, withdraw_on_lift=True), 3, LEVELS)
     assert timeline.hour.tolist() == [24, 60, 66]
     assert [len(column) for column in next(timelines([], 3, LEVELS))] == [0] * 5
     assert next(counted([], 3, LEVELS)).sum() == 0
