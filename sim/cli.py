@@ -1,8 +1,6 @@
 """The command line: the only module that prints or ends the program."""
 
 import difflib
-import locale
-import os
 import re
 import sys
 import time
@@ -18,7 +16,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from sim.errors import Finding, InputError
-from sim.labels import text
+from sim.labels import LANGUAGES, text
+from sim.language import Group, helped, spoken, typed
 
 DEFAULT_SCENARIO = "scenarios/yangquan-2015-winter.yaml"
 OK, OUR_FAULT, MEND = 0, 1, 2
@@ -29,7 +28,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console has no sign for some letters: print a mark, go on
-    lang = _usual_language()
+    lang = spoken()
     try:
         status = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -40,8 +39,8 @@ def main() -> NoReturn:
         status = MEND
     except (click.UsageError, InputError) as error:
         findings = error.findings if isinstance(error, InputError) else [_wrong_words(error)]
-        _print_findings(findings, _language_given() or lang)
-        _console(error=True).print(text("cli.refused", _language_given() or lang))
+        _print_findings(findings, lang)
+        _console(error=True).print(text("cli.refused", lang))
         status = MEND
     except Exception:  # noqa: BLE001 - whatever it is, it is ours, and the user is told so
         traceback.print_exc()
@@ -67,7 +66,7 @@ def _wrong_words(error: click.UsageError) -> Finding:
         kind = param.type
         allowed = (", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice)
                    else f"{kind.min} - {kind.max}" if isinstance(kind, click.IntRange) else param.make_metavar(context))
-        return Finding("words.value", key=name, value=_typed(name), words={"allowed": allowed})
+        return Finding("words.value", key=name, value=typed(name), words={"allowed": allowed})
     extra = re.search(r"\((.*)\)", error.format_message())
     return Finding("words.extra", key=extra[1] if extra else error.format_message(), words={"command": context.command_path})
 
@@ -88,27 +87,6 @@ def _unknown(word: str, known: Iterable[str]) -> Finding:
     return Finding("words.unknown", key=word, words={"allowed": ", ".join(near)})
 
 
-def _usual_language() -> str:
-    """Chinese where the system speaks Chinese, else English."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "zh" if spoken.lower().startswith(("zh", "chinese")) else "en"
-
-
-def _language_given() -> str | None:
-    """`--lang` as typed, for findings that end the program before a command could take it."""
-    value = _typed("--lang")
-    return value if value in ("en", "zh") else None
-
-
-def _typed(option: str) -> str | None:
-    """What was typed for an option last, None where it was not."""
-    value = None
-    for word, after in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
-        if word.partition("=")[0] == option:
-            value = word.partition("=")[2] or after
-    return value
-
-
 def _console(*, error: bool = False) -> Console:
     stream = sys.stderr if error else sys.stdout
     return Console(file=stream, width=None if stream.isatty() else 110, highlight=False, soft_wrap=False)
@@ -121,26 +99,26 @@ def _print_findings(findings: tuple[Finding, ...] | list[Finding], lang: str, *,
         console.print(f"[{style}]{word}[/]  {escape(finding.text(lang))}", soft_wrap=True)
 
 
-def _help(key: str) -> str:
-    """A help text in the language that was asked for, or the system's."""
-    return text(f"cli.help.{key}", _language_given() or _usual_language())
+language = click.option("--lang", type=click.Choice(LANGUAGES), default=spoken, help=helped("lang"))
+overrides = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=helped("set"))
+sample = click.option("--members", type=click.IntRange(1, 10_000), metavar="N", help=helped("members"))
+processes = click.option("--workers", type=click.IntRange(1, 256), default=1, metavar="N", help=helped("workers"))
 
 
-language = click.option("--lang", type=click.Choice(["en", "zh"]), default=_usual_language, show_default="of the system",
-                        help=_help("lang"))
-overrides = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
-                         help=_help("set"))
-
-
-@click.group(help=_help("all"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-def cli() -> None:
+@click.group(cls=Group, help=helped("all"), invoke_without_command=True,
+             context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=helped("lang"))
+@click.pass_context
+def cli(context: click.Context) -> None:
     """What a heavy-pollution warning really does: warnings, orders, tonnes avoided, output lost."""
+    if not context.invoked_subcommand:
+        raise click.exceptions.NoArgsIsHelpError(context)
 
 
-@cli.command(help=_help("run"))
+@cli.command(help=helped("run"))
 @click.argument("scenario", default=DEFAULT_SCENARIO)
-@click.option("--out", metavar="DIR", help=_help("out"))
-@click.option("--hourly", is_flag=True, help=_help("hourly"))
+@click.option("--out", metavar="DIR", help=helped("out"))
+@click.option("--hourly", is_flag=True, help=helped("hourly"))
 @overrides
 @language
 def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str, *, hourly: bool) -> None:
@@ -160,11 +138,11 @@ def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str, *
     showing.results(_console(), results, page, lang)
 
 
-@cli.command(help=_help("compare"))
+@cli.command(help=helped("compare"))
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=_help("vary"))
-@click.option("--equal-tonnes", type=click.Choice(["so2", "nox", "pm", "voc", "all"]), help=_help("equal"))
-@click.option("--out", metavar="DIR", help=_help("out_compare"))
+@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=helped("vary"))
+@click.option("--equal-tonnes", type=click.Choice(["so2", "nox", "pm", "voc", "all"]), help=helped("equal"))
+@click.option("--out", metavar="DIR", help=helped("out_compare"))
 @overrides
 @language
 def compare(scenarios: tuple[str, ...], vary: tuple[str, ...], equal_tonnes: str | None, out: str | None,
@@ -184,15 +162,15 @@ def compare(scenarios: tuple[str, ...], vary: tuple[str, ...], equal_tonnes: str
                     error=False)
 
 
-@cli.command(help=_help("sweep"))
+@cli.command(help=helped("sweep"))
 @click.argument("scenario", metavar="SCENARIO")
-@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=_help("vary"))
-@click.option("--members", type=click.IntRange(1, 10_000), help=_help("members"))
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help=_help("workers"))
-@click.option("--scheduler", metavar="ADDRESS", help=_help("scheduler"))
-@click.option("--keep", multiple=True, metavar="RUN", help=_help("keep"))
-@click.option("--resume", is_flag=True, help=_help("resume"))
-@click.option("--out", metavar="DIR", help=_help("out_sweep"))
+@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=helped("vary"))
+@sample
+@processes
+@click.option("--scheduler", metavar="ADDRESS", help=helped("scheduler"))
+@click.option("--keep", multiple=True, metavar="RUN", help=helped("keep"))
+@click.option("--resume", is_flag=True, help=helped("resume"))
+@click.option("--out", metavar="DIR", help=helped("out_sweep"))
 @overrides
 @language
 def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: int, scheduler: str | None,
@@ -220,14 +198,14 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
     showing.swept(_console(), found, page, time.monotonic() - began, lang)
 
 
-@cli.command(help=_help("sensitivity"))
+@cli.command(help=helped("sensitivity"))
 @click.argument("scenario", metavar="SCENARIO")
-@click.option("--over", multiple=True, metavar="KEY=LOW..HIGH", help=_help("over"))
-@click.option("--method", type=click.Choice(["morris", "sobol"]), default="morris", show_default=True, help=_help("method"))
-@click.option("--samples", type=click.IntRange(1, 100_000), help=_help("samples"))
-@click.option("--members", type=click.IntRange(1, 10_000), help=_help("members"))
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help=_help("workers"))
-@click.option("--out", metavar="DIR", help=_help("out_sensitivity"))
+@click.option("--over", multiple=True, metavar="KEY=LOW..HIGH", help=helped("over"))
+@click.option("--method", type=click.Choice(["morris", "sobol"]), default="morris", help=helped("method"))
+@click.option("--samples", type=click.IntRange(1, 100_000), metavar="N", help=helped("samples"))
+@sample
+@processes
+@click.option("--out", metavar="DIR", help=helped("out_sensitivity"))
 @overrides
 @language
 def sensitivity(scenario: str, over: tuple[str, ...], method: str, samples: int | None, members: int | None, workers: int,
@@ -247,7 +225,7 @@ def sensitivity(scenario: str, over: tuple[str, ...], method: str, samples: int 
     showing.sensitive(_console(), found, page, time.monotonic() - began, lang)
 
 
-@cli.command(help=_help("check"))
+@cli.command(help=helped("check"))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @language
 def check(paths: tuple[str, ...], lang: str) -> None:
@@ -263,7 +241,7 @@ def check(paths: tuple[str, ...], lang: str) -> None:
         raise click.exceptions.Exit(MEND)
 
 
-@cli.command(help=_help("rules"))
+@cli.command(help=helped("rules"))
 @click.argument("edition", required=False)
 @language
 def rules(edition: str | None, lang: str) -> None:
@@ -273,12 +251,12 @@ def rules(edition: str | None, lang: str) -> None:
     showing.rules(_console(), edition, lang)
 
 
-@cli.command(help=_help("explain"))
+@cli.command(help=helped("explain"))
 @click.argument("scenario", default=DEFAULT_SCENARIO)
-@click.option("--line", required=True, metavar="ID", help=_help("line"))
-@click.option("--day", required=True, metavar="DATE", help=_help("day"))
-@click.option("--run", "which", default="base", show_default=True, help=_help("which"))
-@click.option("--city", help=_help("city"))
+@click.option("--line", required=True, metavar="ID", help=helped("line"))
+@click.option("--day", required=True, metavar="DATE", help=helped("day"))
+@click.option("--run", "which", default="base", metavar="RUN", help=helped("which"))
+@click.option("--city", metavar="KEY", help=helped("city"))
 @overrides
 @language
 def explain(scenario: str, line: str, day: str, which: str, city: str | None, overrides: tuple[str, ...],

@@ -8,6 +8,7 @@ import sys
 import pytest
 from worlds import line, write_world
 
+COMMANDS = ("run", "compare", "sweep", "sensitivity", "check", "rules", "explain")
 INDEX = [100] * 5 + [210] * 3 + [100] * 4
 
 
@@ -78,7 +79,7 @@ def test_a_mistake_ends_with_status_2_every_finding_and_nothing_written(tmp_path
 
 @pytest.mark.parametrize(("words", "expected"), [
     (["run", "nowhere.yaml"], "no such file"), (["run", "--sett", "a=b"], "use one of: --set\n"),
-    (["walk"], "use one of: run, compare"), (["swep"], "use one of: sweep\n"), (["--walk"], "use one of: --help"),
+    (["walk"], "use one of: run, compare"), (["swep"], "use one of: sweep\n"), (["--walk"], "use one of: --lang, --help"),
     (["rules", "mee2091"], "no such warning edition"), (["rules", "a", "b"], "b: more than"), (["check"], "missing"),
     (["explain", "--line"], "explain --help"), (["run", "--hourly=3"], "takes no value"),
     (["sweep", "a.yaml", "--members", "0"], "1 - 10000"),
@@ -158,3 +159,21 @@ def test_the_root_script_and_the_module_are_the_same_program(root, tmp_path):
                                check=True).stdout
     by_module = subprocess.run([sys.executable, "-m", "sim", "rules"], cwd=root, capture_output=True, check=True).stdout
     assert by_script == by_module
+
+
+ENGLISH_WORDS = re.compile(r"(?<![\w.-])(?:usage|options|commands|command|show|default|integer range|required|text)\b",
+                           re.IGNORECASE)
+
+
+@pytest.mark.parametrize("words", [["--lang", "zh"], ["--lang", "zh", "--help"], ["--lang", "zh", "rules", "-h"],
+                                   *([command, "--lang=zh", "--help"] for command in COMMANDS)])
+def test_help_in_chinese_is_chinese_throughout(words, tmp_path):
+    status, said, wrong = call(*words, cwd=tmp_path)
+    assert status == (2 if words == ["--lang", "zh"] else 0)
+    assert "选项" in said + wrong
+    assert not ENGLISH_WORDS.findall(said + wrong)
+
+
+def test_the_language_may_stand_before_the_command(scenario, tmp_path):
+    assert "未发现问题" in call("--lang", "zh", "check", scenario, cwd=tmp_path)[1]
+    assert "nothing wrong found" in call("--lang", "zh", "check", "--lang", "en", scenario, cwd=tmp_path)[1]

@@ -9,7 +9,7 @@ import pytest
 
 from sim.files import records
 
-ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"], ["compiled_bits"],
+ORDER = [["labels", "vocab", "clock", "rng"], ["errors", "language"], ["files", "planes"], ["compiled_bits"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
          ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"],
          ["watch", "compiled_warning"],
@@ -29,7 +29,7 @@ ORDER = [["labels", "vocab", "clock", "rng"], ["errors"], ["files", "planes"], [
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 DOORS = {"simpy": {"engine"},
          "matplotlib": {"charts", "scorecard", "comparison_charts", "verification_charts", "sweep_charts"},
-         "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli"},
+         "jinja2": {"page"}, "rich": {"cli", "showing"}, "click": {"cli", "language"},
          "pydantic": {"schema", "rulebook", "settings", "transport", "target_tables", "skill", "winters"},
          "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"},
          "scores": {"verification"}, "xarray": {"verification"}, "distributed": {"workers"}, "concurrent": {"workers"},
