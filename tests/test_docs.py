@@ -121,12 +121,13 @@ def test_ci_runs_the_readmes_test_command_and_both_readmes_agree(root):
     assert "README.md" in (root / ".ci" / "run").read_text()
 
 
-def test_scenario_snippets_are_read(root, tmp_path):
+@pytest.mark.parametrize("page", ["docs/scenario.md", "docs/scenario.zh.md"])
+def test_scenario_snippets_are_read(root, tmp_path, page):
     from worlds import line, write_list
 
     from sim import experiment
 
-    first, override = blocks((root / "docs" / "scenario.md").read_text(encoding="utf-8"), "yaml")
+    first, override = blocks((root / page).read_text(encoding="utf-8"), "yaml")
     (tmp_path / "scenarios" / "series").mkdir(parents=True)
     (tmp_path / "enterprises").mkdir()
     write_list(tmp_path / "enterprises" / "yangquan.csv", [
@@ -142,10 +143,11 @@ def test_scenario_snippets_are_read(root, tmp_path):
     assert asked.output[0].tolist()[0] == 0.1
 
 
-def test_the_transport_block_shown_holds_the_values_in_force(root):
+@pytest.mark.parametrize("page", ["docs/scenario.md", "docs/scenario.zh.md"])
+def test_the_transport_block_shown_holds_the_values_in_force(root, page):
     from sim.scenario import Transport
 
-    (block,) = blocks((root / "docs" / "scenario.md").read_text(encoding="utf-8"), "yml")
+    (block,) = blocks((root / page).read_text(encoding="utf-8"), "yml")
     shown = Transport(**yaml.safe_load(block)["transport"])
     known = Transport(bans="taiyuan-2021")
     assert shown.model_dump(exclude={"new_energy_exempt", "clean_freight_mt_per_year", "clean_stage"}) == known.model_dump(
@@ -253,11 +255,13 @@ def test_the_decisions_shown_on_the_page_of_forecasts_are_those_taken(root):
         hours = [round(float(mean[f"hours_{level}"])) for level in ("yellow", "orange", "red")]
         warned = sum(mean[f"warnings_{level}"] for level in ("yellow", "orange", "red"))
         assert [round(float(warned)), *hours] == [int(one) for one in shown], name
-def test_the_blocks_of_negotiated_cuts_and_linkage_say_what_they_say(root):
+
+
+@pytest.mark.parametrize("page", ["docs/scenario.md", "docs/scenario.zh.md"])
+def test_the_blocks_of_negotiated_cuts_and_linkage_say_what_they_say(root, page):
     from sim.settings import Linkage, Negotiated
 
-    page = (root / "docs" / "scenario.md").read_text(encoding="utf-8")
-    negotiated, linkage = (yaml.safe_load(block) for block in blocks(page, "YAML"))
+    negotiated, linkage = (yaml.safe_load(block) for block in blocks((root / page).read_text(encoding="utf-8"), "YAML"))
     assert Negotiated(**negotiated["grading"]["negotiated"]) == Negotiated(wanted_kg_per_day=1500)
     read = Linkage(**linkage["linkage"])
     assert read.joint[0].areas == ("taiyuan", "yangquan")
@@ -337,6 +341,20 @@ def test_the_table_of_outputs_names_every_file(root, yangquan, page):
         assert f"`{name}`" in text
 
 
+@pytest.mark.parametrize("name", ["scenario", "model"])
+def test_a_page_says_as_much_in_chinese(root, name):
+    """As many headings and rows, every key, column and number; only what a user is to replace has other words."""
+    english, chinese = ((root / "docs" / f"{name}{ending}").read_text(encoding="utf-8") for ending in (".md", ".zh.md"))
+    for sign in ("## ", "| "):
+        told = [sum(row.startswith(sign) for row in page.splitlines()) for page in (english, chinese)]
+        assert told[0] == told[1] > 0
+    bare = [re.sub(r"```.*?```", "", page, flags=re.DOTALL) for page in (english, chinese)]
+    keys = [{key for key in re.findall(r"`([^`\n]+)`", page) if not re.search("KEY=", key)} for page in bare]
+    assert keys[0] - keys[1] == set()
+    numbers = [set(re.findall(r"\d+(?:\.\d+)?", page)) for page in (english, chinese)]
+    assert numbers[0] - numbers[1] <= {"1.5"}  # 1.5 Mt are 150万吨
+
+
 def test_both_tables_of_outputs_name_the_same_columns(root):
     """Every word with an underscore in it is a column; so are the files."""
     english, chinese = ((root / page).read_text(encoding="utf-8") for page in ("docs/outputs.md", "docs/outputs.zh.md"))
@@ -344,12 +362,13 @@ def test_both_tables_of_outputs_name_the_same_columns(root):
     assert named[0] <= named[1]
 
 
-def test_the_keys_of_a_scenario_are_all_told(root):
+@pytest.mark.parametrize("page", ["docs/scenario.md", "docs/scenario.zh.md"])
+def test_the_keys_of_a_scenario_are_all_told(root, page):
     from sim import settings
 
-    page = (root / "docs" / "scenario.md").read_text(encoding="utf-8")
+    told = (root / page).read_text(encoding="utf-8")
     for model in (settings.Settings, settings.Forecast, settings.Response, settings.GradingOverride, settings.Period,
                   settings.Grading, settings.Negotiated, settings.Joint, settings.Linkage, settings.Event,
                   settings.Electricity, settings.City, settings.Transport):
         for key in model.model_fields:
-            assert re.search(rf"\b{key}\b", page), key
+            assert re.search(rf"(?<![a-z0-9_]){key}(?![a-z0-9_])", told), key
