@@ -177,3 +177,9 @@ def test_help_in_chinese_is_chinese_throughout(words, tmp_path):
 def test_the_language_may_stand_before_the_command(scenario, tmp_path):
     assert "未发现问题" in call("--lang", "zh", "check", scenario, cwd=tmp_path)[1]
     assert "nothing wrong found" in call("--lang", "zh", "check", "--lang", "en", scenario, cwd=tmp_path)[1]
+
+
+def test_nothing_to_go_on_from_is_told_and_the_sweep_begins_anew(scenario, tmp_path):
+    status, said, wrong = call("sweep", scenario, "--vary", "response.lead_hours=24,48", "--resume", cwd=tmp_path)
+    assert (status, "begins anew" in wrong, "--out" in wrong) == (0, True, True)
+    assert "report.html" in said
