@@ -42,8 +42,6 @@ def kernel(function: Callable) -> Callable:
         config.CACHE_DIR = before
 
 
-LANES = 8
-"""Words of one plane: as many as two or four steps of a processor take."""
 NONE = np.uint64(0)
 
 

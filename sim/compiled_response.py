@@ -6,7 +6,8 @@ at the hour and obey; tests hold the one against the other.
 
 import numpy as np
 
-from sim.compiled_bits import LANES, NONE, compare, kernel, ones
+from sim.compiled_bits import NONE, compare, kernel, ones
+from sim.compiled_planes import LANES
 from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow
 from sim.planes import WORD
 from sim.vocab import ASKING_LEVELS

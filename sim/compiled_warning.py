@@ -1,25 +1,18 @@
 """The warning machine, compiled: LANES words of 64 series at a time, one bit each.
 
 The rules are those of `watch` and `warning` (model, section 4), statement by statement; tests hold the one against the
-other. A plane is a row of LANES words, and each statement a loop over them that a processor does in a step or two. Arrays are
-arguments, not fields: to read a field costs two locked counts of its owners.
+other. Arrays are arguments, not fields: to read a field costs two locked counts of its owners.
 """
 
 import numpy as np
 
-from sim.compiled_bits import LANES, NONE, kernel, ones
+from sim.compiled_bits import NONE, kernel, ones
+from sim.compiled_planes import LANES, any_of, nobody, plane, put
 from sim.planes import WORD
 
 ISSUE, UPGRADE, DOWNGRADE, ADVANCE, LIFT, CANCEL = range(6)
 LIFTS, NEXT, DUE = range(3)
 """Rows of hours and planes: told to lift, announced to begin, due to begin as an issue sees it."""
-(HOT, COLD, GONE, LIVE, FOUND, FRESH, TODAY, SOON, LIFTING, LIFTED, HOLDING, RAISED, LOWERED, ANY_DUE, NEW, FIRST, OTHER, SOME,
- WORK) = range(19)
-"""Planes to work with: above T0, open but not above it, closed or cancelled; with a day ahead, over with a level, asked first;
-above T0 today, and on the days that a lift looks at; what a decision concerns."""
-
-ALL = ~NONE
-
 (GAP, COUNTS, INSIDE, MET, SIZE, CHAINS, PLAIN, NESTED, INNER, WAYS, OWN, LEVELS, HOLD_DAYS, FURTHEST, MAY_LOWER,
  WITHDRAW_ON_LIFT, INTERVAL_H, ISSUE_HOUR, ESCALATE, HOURS_AT_ONCE, TABLE) = range(21)
 """Places in a plan: the rules of a variant as one array, int64. The state of open episodes is an array of planes: whether
@@ -37,60 +30,44 @@ plane of ones, for none); each level's own threshold; each level's number. The r
 
 
 @kernel
-def _any(planes, row):
-    """Whether a plane holds for any series."""
-    some = NONE
-    for lane in range(LANES):
-        some |= planes[row, lane]
-    return some != NONE
-
-
-@kernel
-def _after(state, over, day, work, plan):
-    """Open episodes after one more day, in place. over : uint64[threshold, row, lane], the day being one of the rows. work :
-    HOT, above T0 on it, is read; GONE, the episodes that the day has closed, is filled."""
-    counts, runs = 1 + plan[GAP], 1 + plan[GAP] + plan[COUNTS]
-    for lane in range(LANES):
-        cold = state[0, lane] & ~work[HOT, lane]
-        work[GONE, lane] = cold & state[plan[GAP], lane]
-        work[COLD, lane] = cold & ~work[GONE, lane]
-        state[0, lane] = (state[0, lane] & ~work[GONE, lane]) | work[HOT, lane]
-    for place in range(plan[GAP], 0, -1):
-        for lane in range(LANES):
-            state[place, lane] = work[COLD, lane] & (state[place - 1, lane] if place > 1 else ALL)
+def _after(state, over, day, hot, plan):
+    """Open episodes after one more day, in place; returns those that the day has closed. over : uint64[threshold, row, lane],
+    the day being one of the rows. hot : above T0 on it."""
+    gap, counts, runs = plan[GAP], 1 + plan[GAP], 1 + plan[GAP] + plan[COUNTS]
+    cold = plane(state, 0) - hot
+    gone = cold & plane(state, gap)
+    cold -= gone
+    put(state, 0, (plane(state, 0) - gone) | hot)
+    for place in range(gap, 0, -1):
+        put(state, place, cold & plane(state, place - 1) if place > 1 else cold)
     for place in range(runs - 1, counts - 1, -1):
-        for lane in range(LANES):
-            below = state[place - 1, lane] if place > counts else ALL
-            state[place, lane] = (state[place, lane] & ~work[GONE, lane]) | (work[HOT, lane] & below)
+        put(state, place, (plane(state, place) - gone) | (hot & plane(state, place - 1) if place > counts else hot))
     for chain in range(plan[CHAINS], plan[PLAIN], 4):
         outer, second, first, length = plan[chain], plan[chain + 1], plan[chain + 2], plan[chain + 3]
+        above = hot & plane(over, (outer, day)) & plane(over, (second, day))
         for place in range(first + length - 1, first, -1):
-            for lane in range(LANES):
-                state[place, lane] = (state[place - 1, lane] & work[HOT, lane] & over[outer, day, lane]
-                                      & over[second, day, lane])
-        for lane in range(LANES):
-            state[first, lane] = work[HOT, lane] & over[outer, day, lane] & over[second, day, lane]
+            put(state, place, plane(state, place - 1) & above)
+        put(state, first, above)
     met = plan[MET]
     for at in range(plan[PLAIN], plan[NESTED]):
-        for lane in range(LANES):
-            state[met, lane] = (state[met, lane] & ~work[GONE, lane]) | state[plan[at], lane]
+        put(state, met, (plane(state, met) - gone) | plane(state, plan[at]))
         met += 1
     inside = plan[INSIDE]
     for at in range(plan[NESTED], plan[INNER], 3):
         outer, run, inner = plan[at], plan[at + 1], plan[at + 2]
-        for lane in range(LANES):
-            state[inside, lane] = (state[inside, lane] | state[inner, lane]) & work[HOT, lane] & over[outer, day, lane]
-            state[met, lane] = (state[met, lane] & ~work[GONE, lane]) | (state[run, lane] & state[inside, lane])
+        within = (plane(state, inside) | plane(state, inner)) & hot & plane(over, (outer, day))
+        put(state, inside, within)
+        put(state, met, (plane(state, met) - gone) | (plane(state, run) & within))
         inside += 1
         met += 1
     for at in range(plan[INNER], plan[WAYS]):
-        for lane in range(LANES):
-            state[met, lane] = (state[met, lane] & ~work[GONE, lane]) | state[plan[at], lane]
+        put(state, met, (plane(state, met) - gone) | plane(state, plan[at]))
         met += 1
+    return gone
 
 
 @kernel
-def _ahead(state, over, today, leads, work, plan, scratch, reaches, begins, since):
+def _ahead(state, over, today, leads, plan, scratch, reaches, begins, since):
     """The first episode with a day after today and a level: `Sight.reaches` and `Sight.begins`, filled.
 
     over : uint64[threshold, row, lane]; today : the row of the issue's day, before those of `leads` days ahead. scratch : a
@@ -98,185 +75,163 @@ def _ahead(state, over, today, leads, work, plan, scratch, reaches, begins, sinc
     """
     furthest = plan[FURTHEST]
     for place in range(plan[SIZE]):
-        for lane in range(LANES):
-            scratch[place, lane] = state[place, lane]
-    for lane in range(LANES):
-        since[0, lane] = state[0, lane]
-        work[LIVE, lane] = work[FOUND, lane] = NONE
+        put(scratch, place, plane(state, place))
+    put(since, 0, plane(state, 0))
+    live, found = nobody(), nobody()  # with a day ahead; over with a level
     for ahead in range(1, leads + 1):
-        some = NONE
-        for lane in range(LANES):
-            hot = over[0, today + ahead, lane]
-            if ahead > furthest:  # only what is open goes on
-                hot &= scratch[0, lane]
-            else:
-                since[ahead, lane] = hot & ~scratch[0, lane]
-            work[HOT, lane] = hot
-            some |= hot | scratch[0, lane]
-        if not some:
+        opened, hot = plane(scratch, 0), plane(over, (0, today + ahead))
+        if ahead > furthest:  # only what is open goes on
+            hot &= opened
+        else:
+            put(since, ahead, hot - opened)
+        if not any_of(hot | opened):
             continue
-        _after(scratch, over, today + ahead, work, plan)
-        some = NONE
-        for lane in range(LANES):
-            work[FOUND, lane] |= work[GONE, lane] & reaches[0, lane]
-            work[LIVE, lane] = (work[LIVE, lane] & ~work[GONE, lane]) | work[HOT, lane]
-            work[FRESH, lane] = work[LIVE, lane] & ~work[FOUND, lane]
-            some |= work[FRESH, lane]
+        gone = _after(scratch, over, today + ahead, hot, plan)
+        found |= gone & plane(reaches, 0)
+        live = (live - gone) | hot
+        fresh = live - found
         for day in range(min(ahead, furthest) + 1):
-            for lane in range(LANES):
-                since[day, lane] &= ~work[GONE, lane]
-        if not some:
+            put(since, day, plane(since, day) - gone)
+        if not any_of(fresh):
             continue
         for at in range(plan[WAYS], plan[OWN], 3):
             level, count, met = plan[at], plan[at + 1], plan[at + 2]
-            for lane in range(LANES):
-                reaches[level, lane] |= work[FRESH, lane] & scratch[count, lane] & scratch[met, lane]
+            put(reaches, level, plane(reaches, level) | (fresh & plane(scratch, count) & plane(scratch, met)))
+        fresh &= plane(reaches, 0)
         for day in range(min(ahead, furthest) + 1):
-            for lane in range(LANES):
-                begins[day, lane] |= since[day, lane] & work[FRESH, lane] & reaches[0, lane]
+            put(begins, day, plane(begins, day) | (plane(since, day) & fresh))
 
 
 # ---------------------------------------------------------------- decisions (as in `warning`)
 
 
 @kernel
-def _add(hours, planes, used, row, hour, work, plane):
+def _add(hours, planes, used, row, hour, series):
     """Series told for an hour, beside those that are. hours : [row, place]; planes : [row, place, lane]; used : [row], how
-    many hours there are. plane : the row of `work`."""
-    if not _any(work, plane):
+    many hours there are."""
+    if not any_of(series):
         return
     at = 0
     while at < used[row] and hours[row, at] != hour:
         at += 1
     if at == used[row]:
         hours[row, at] = hour
-        for lane in range(LANES):
-            planes[row, at, lane] = NONE
+        put(planes, (row, at), series)
         used[row] += 1
-    for lane in range(LANES):
-        planes[row, at, lane] |= work[plane, lane]
+    else:
+        put(planes, (row, at), plane(planes, (row, at)) | series)
 
 
 @kernel
-def _strike(hours, planes, used, row, work, gone):
-    """Series that are told for no hour any more. gone : the row of `work`."""
+def _strike(hours, planes, used, row, gone):
+    """Series that are told for no hour any more."""
     kept = 0
     for at in range(used[row]):
-        some = NONE
-        for lane in range(LANES):
-            planes[row, kept, lane] = planes[row, at, lane] & ~work[gone, lane]
-            some |= planes[row, kept, lane]
-        if some:
+        left = plane(planes, (row, at)) - gone
+        if any_of(left):
+            put(planes, (row, kept), left)
             hours[row, kept] = hours[row, at]
             kept += 1
     used[row] = kept
 
 
 @kernel
-def _note(told, told_h, counts, kind, work, plane, level, plan, hour):
-    """One decision of each series of a plane. told : int32[series, decision], kind + 8 x level + 64 x number of the warning;
+def _told_for(planes, used, row):
+    """Series that are told for any hour."""
+    series = nobody()
+    for at in range(used[row]):
+        series |= plane(planes, (row, at))
+    return series
+
+
+@kernel
+def _note(told, told_h, counts, kind, series, level, plan, hour):
+    """One decision of each of some series. told : int32[series, decision], kind + 8 x level + 64 x number of the warning;
     told_h : its hours; counts : int64[2, series], decisions and warnings so far. level : uint64[level, lane], what is asked."""
+    if not any_of(series):
+        return
+    words = np.empty((1, LANES), np.uint64)
+    put(words, 0, series)
     levels = plan[LEVELS] - plan[OWN]
     for lane in range(LANES):
-        left = work[plane, lane]
+        left = words[0, lane]
         while left:
             bit = left & (~left + np.uint64(1))
             left ^= bit
-            series = lane * WORD + ones(bit - np.uint64(1))
-            counts[1, series] += kind == ISSUE
+            one = lane * WORD + ones(bit - np.uint64(1))
+            counts[1, one] += kind == ISSUE
             highest = 0
             if kind < LIFT:
                 for place in range(levels):
                     if level[place, lane] & bit:
                         highest = plan[plan[LEVELS] + place]
-            at = counts[0, series]
-            told[series, at] = kind + 8 * highest + 64 * (counts[1, series] - 1)
-            told_h[series, at] = hour
-            counts[0, series] = at + 1
+            at = counts[0, one]
+            told[one, at] = kind + 8 * highest + 64 * (counts[1, one] - 1)
+            told_h[one, at] = hour
+            counts[0, one] = at + 1
 
 
 @kernel
-def _union(planes, used, row, work, plane):
-    """Series that are told for any hour."""
-    for lane in range(LANES):
-        work[plane, lane] = NONE
-    for at in range(used[row]):
-        for lane in range(LANES):
-            work[plane, lane] |= planes[row, at, lane]
-
-
-@kernel
-def _settle(level, next_level, hours, planes, used, work, now):
+def _settle(level, next_level, hours, planes, used, now):
     """Announced warnings whose hour has come become active; lifted ones are gone."""
-    begun, moves = NEW, SOME
-    for lane in range(LANES):
-        work[begun, lane] = work[moves, lane] = NONE
+    begun, moves = nobody(), nobody()
     for row in (NEXT, LIFTS):
         for at in range(used[row]):
             if hours[row, at] <= now:
-                for lane in range(LANES):
-                    work[moves, lane] |= planes[row, at, lane]
-                    if row == NEXT:
-                        work[begun, lane] |= planes[row, at, lane]
-    if not _any(work, moves):
+                moves |= plane(planes, (row, at))
+                if row == NEXT:
+                    begun |= plane(planes, (row, at))
+    if not any_of(moves):
         return
     for place in range(len(level)):
-        for lane in range(LANES):
-            level[place, lane] = (level[place, lane] & ~work[moves, lane]) | (next_level[place, lane] & work[begun, lane])
-            next_level[place, lane] &= ~work[begun, lane]
-    _strike(hours, planes, used, LIFTS, work, moves)
-    _strike(hours, planes, used, NEXT, work, begun)
+        coming = plane(next_level, place)
+        put(level, place, (plane(level, place) - moves) | (coming & begun))
+        put(next_level, place, coming - begun)
+    _strike(hours, planes, used, LIFTS, moves)
+    _strike(hours, planes, used, NEXT, begun)
 
 
 @kernel
-def _of_active(level, hours, planes, used, told, told_h, counts, work, plan, paper_h, now, reaches, begins, over, row, leads,
+def _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, now, reaches, begins, over, row, leads, soon,
                asked):
-    """Lift, upgrade, downgrade of the active warnings of one issue. work : TODAY and SOON, above T0 today and on the days that
-    a lift looks at, are read; LIFTED, the series that are told to lift, is filled."""
+    """Lift, upgrade, downgrade of the active warnings of one issue; returns the series that are told to lift. soon : above T0
+    on the days that a lift looks at."""
     levels, soonest = len(level), now + paper_h
     later = max(24.0 * (now // 24 + 1), soonest)
-    _union(planes, used, LIFTS, work, LIFTING)
-    for lane in range(LANES):
-        holding = level[0, lane] & ~work[LIFTING, lane]
-        work[LIFTED, lane] = holding & ~work[SOON, lane]
-        work[HOLDING, lane] = holding & work[SOON, lane]
-        work[FIRST, lane] = work[LIFTED, lane] & work[TODAY, lane]
-        work[OTHER, lane] = work[LIFTED, lane] & ~work[TODAY, lane]
-    if _any(work, LIFTED):
-        for hour, plane in ((later, FIRST), (soonest, OTHER)):
-            _note(told, told_h, counts, LIFT, work, plane, level, plan, hour)
-            _add(hours, planes, used, LIFTS, hour, work, plane)
-    if not _any(work, HOLDING):
-        return
-    for lane in range(LANES):
-        work[RAISED, lane] = work[LOWERED, lane] = work[OTHER, lane] = NONE
-        for place in range(levels):
-            work[OTHER, lane] |= reaches[place, lane] & ~level[place, lane] & work[HOLDING, lane]
-    if _any(work, OTHER):
-        for day in range(min(plan[HOLD_DAYS], plan[FURTHEST]) + 1):
-            for lane in range(LANES):
-                work[FIRST, lane] = work[OTHER, lane] & begins[day, lane]
-                work[RAISED, lane] |= work[FIRST, lane]
-            _note(told, told_h, counts, UPGRADE, work, FIRST, reaches, plan, _begin(now, day, soonest))
-    if plan[MAY_LOWER]:
-        for lane in range(LANES):
-            below = NONE
-            for place in range(levels - 1, -1, -1):
-                own = plan[plan[OWN] + place]
-                runs = over[own, row, lane]
-                for ahead in range(1, min(plan[HOLD_DAYS], leads) + 1):
-                    runs |= over[own, row + ahead, lane]
-                below |= runs & level[place, lane]
-                asked[place, lane] = below
-            for place in range(levels):
-                work[LOWERED, lane] |= level[place, lane] & ~asked[place, lane]
-            work[LOWERED, lane] &= work[HOLDING, lane] & ~work[RAISED, lane] & asked[0, lane]
-        _note(told, told_h, counts, DOWNGRADE, work, LOWERED, asked, plan, later)
+    today = plane(over, (0, row))
+    holding = plane(level, 0) - _told_for(planes, used, LIFTS)
+    lifted = holding - soon
+    holding &= soon
+    _note(told, told_h, counts, LIFT, lifted & today, level, plan, later)
+    _add(hours, planes, used, LIFTS, later, lifted & today)
+    _note(told, told_h, counts, LIFT, lifted - today, level, plan, soonest)
+    _add(hours, planes, used, LIFTS, soonest, lifted - today)
+    if not any_of(holding):
+        return lifted
+    above, raised, lowered = nobody(), nobody(), nobody()
     for place in range(levels):
-        for lane in range(LANES):
-            stays = level[place, lane] & ~(work[RAISED, lane] | work[LOWERED, lane])
-            level[place, lane] = (stays | (reaches[place, lane] & work[RAISED, lane])
-                                  | (asked[place, lane] & work[LOWERED, lane]))
+        above |= (plane(reaches, place) - plane(level, place)) & holding
+    if any_of(above):
+        for day in range(min(plan[HOLD_DAYS], plan[FURTHEST]) + 1):
+            here = above & plane(begins, day)
+            raised |= here
+            _note(told, told_h, counts, UPGRADE, here, reaches, plan, _begin(now, day, soonest))
+    if plan[MAY_LOWER]:
+        below = nobody()
+        for place in range(levels - 1, -1, -1):
+            own = plan[plan[OWN] + place]
+            runs = plane(over, (own, row))
+            for ahead in range(1, min(plan[HOLD_DAYS], leads) + 1):
+                runs |= plane(over, (own, row + ahead))
+            below |= runs & plane(level, place)
+            put(asked, place, below)
+            lowered |= plane(level, place) - below
+        lowered &= (holding - raised) & plane(asked, 0)
+        _note(told, told_h, counts, DOWNGRADE, lowered, asked, plan, later)
+    for place in range(levels):
+        put(level, place, (plane(level, place) - (raised | lowered)) | (plane(reaches, place) & raised)
+            | (plane(asked, place) & lowered))
+    return lifted
 
 
 @kernel
@@ -286,65 +241,47 @@ def _begin(now, day, soonest):
 
 
 @kernel
-def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, work, plan, lead_h, paper_h, now, reaches,
-                  begins, asked):
+def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, plan, lead_h, paper_h, now, reaches, begins,
+                  asked):
     """Issue, cancel, advance, upgrade of the announced warnings of one issue."""
     levels, soonest = len(level), now + paper_h
-    _union(planes, used, LIFTS, work, LIFTING)
+    active, announced = plane(level, 0), plane(next_level, 0)
     used[DUE] = 0
     for day in range(plan[FURTHEST] + 1):
-        if not _any(begins, day) or (day and 24 * (now // 24 + day) - now >= lead_h + plan[INTERVAL_H]):
+        here = plane(begins, day)
+        if not any_of(here) or (day and 24 * (now // 24 + day) - now >= lead_h + plan[INTERVAL_H]):
             continue
         for at in range(used[LIFTS]):  # a new warning begins when the one before it has ended
-            for lane in range(LANES):
-                work[FIRST, lane] = begins[day, lane] & planes[LIFTS, at, lane]
-            _add(hours, planes, used, DUE, max(_begin(now, day, soonest), hours[LIFTS, at]), work, FIRST)
-        for lane in range(LANES):
-            work[FIRST, lane] = begins[day, lane] & ~level[0, lane]
-        _add(hours, planes, used, DUE, _begin(now, day, soonest), work, FIRST)
-    _union(planes, used, DUE, work, ANY_DUE)
-    for lane in range(LANES):
-        announced, due = next_level[0, lane], work[ANY_DUE, lane]
-        work[NEW, lane] = due & ~announced
-        work[GONE, lane] = announced & ~due & ~(level[0, lane] & ~work[LIFTING, lane])
-        work[RAISED, lane] = NONE
-        for place in range(levels):
-            asked[place, lane] = reaches[place, lane] | next_level[place, lane]
-            work[RAISED, lane] |= reaches[place, lane] & ~next_level[place, lane]
-        work[RAISED, lane] &= announced & due
-        work[OTHER, lane] = NONE
-    for at in range(used[DUE]):
-        for lane in range(LANES):
-            work[FIRST, lane] = planes[DUE, at, lane] & work[NEW, lane]
-        _note(told, told_h, counts, ISSUE, work, FIRST, reaches, plan, hours[DUE, at])
-        for lane in range(LANES):
-            work[SOME, lane] = NONE
-        for told_for in range(used[NEXT]):
-            if hours[DUE, at] < hours[NEXT, told_for]:
-                for lane in range(LANES):
-                    work[SOME, lane] |= planes[DUE, at, lane] & planes[NEXT, told_for, lane]
-        _note(told, told_h, counts, ADVANCE, work, SOME, asked, plan, hours[DUE, at])
-        for lane in range(LANES):
-            work[OTHER, lane] |= work[SOME, lane]
-            planes[DUE, at, lane] = work[FIRST, lane] | work[SOME, lane]
-    _note(told, told_h, counts, CANCEL, work, GONE, next_level, plan, now)
-    for lane in range(LANES):
-        work[RAISED, lane] &= ~work[OTHER, lane]
-    for at in range(used[NEXT]):
-        for lane in range(LANES):
-            work[FIRST, lane] = work[RAISED, lane] & planes[NEXT, at, lane]
-        _note(told, told_h, counts, UPGRADE, work, FIRST, reaches, plan, max(soonest, hours[NEXT, at]))
-    for lane in range(LANES):
-        work[FIRST, lane] = work[GONE, lane] | work[OTHER, lane]
-    _strike(hours, planes, used, NEXT, work, FIRST)
-    for at in range(used[DUE]):
-        for lane in range(LANES):
-            work[FIRST, lane] = planes[DUE, at, lane]
-        _add(hours, planes, used, NEXT, hours[DUE, at], work, FIRST)
+            _add(hours, planes, used, DUE, max(_begin(now, day, soonest), hours[LIFTS, at]), here & plane(planes, (LIFTS, at)))
+        _add(hours, planes, used, DUE, _begin(now, day, soonest), here - active)
+    due = _told_for(planes, used, DUE)
+    new = due - announced
+    gone = (announced - due) - (active - _told_for(planes, used, LIFTS))
+    raised, advanced = nobody(), nobody()
     for place in range(levels):
-        for lane in range(LANES):
-            taken = work[NEW, lane] | work[RAISED, lane] | work[OTHER, lane]
-            next_level[place, lane] = (next_level[place, lane] & ~work[GONE, lane]) | (reaches[place, lane] & taken)
+        wanted, known = plane(reaches, place), plane(next_level, place)
+        put(asked, place, wanted | known)
+        raised |= wanted - known
+    raised &= announced & due
+    for at in range(used[DUE]):
+        here = plane(planes, (DUE, at))
+        _note(told, told_h, counts, ISSUE, here & new, reaches, plan, hours[DUE, at])
+        sooner = nobody()
+        for known in range(used[NEXT]):
+            if hours[DUE, at] < hours[NEXT, known]:
+                sooner |= here & plane(planes, (NEXT, known))
+        _note(told, told_h, counts, ADVANCE, sooner, asked, plan, hours[DUE, at])
+        advanced |= sooner
+        put(planes, (DUE, at), (here & new) | sooner)
+    _note(told, told_h, counts, CANCEL, gone, next_level, plan, now)
+    raised -= advanced
+    for at in range(used[NEXT]):
+        _note(told, told_h, counts, UPGRADE, raised & plane(planes, (NEXT, at)), reaches, plan, max(soonest, hours[NEXT, at]))
+    _strike(hours, planes, used, NEXT, gone | advanced)
+    for at in range(used[DUE]):
+        _add(hours, planes, used, NEXT, hours[DUE, at], plane(planes, (DUE, at)))
+    for place in range(levels):
+        put(next_level, place, (plane(next_level, place) - gone) | (plane(reaches, place) & (new | raised | advanced)))
 
 
 @kernel
@@ -353,41 +290,35 @@ def follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts):
     issue day, itself first. told, told_h, counts : as in `_note`, filled."""
     levels, at_once, horizon = plan[LEVELS] - plan[OWN], plan[HOURS_AT_ONCE], plan[FURTHEST] + 1
     state, scratch = np.zeros((plan[SIZE] + 1, LANES), np.uint64), np.zeros((plan[SIZE] + 1, LANES), np.uint64)
-    scratch[plan[SIZE]] = ALL
+    scratch[plan[SIZE]] = ~NONE
     level, next_level = np.zeros((levels, LANES), np.uint64), np.zeros((levels, LANES), np.uint64)
     asked, reaches = np.zeros((levels, LANES), np.uint64), np.zeros((levels, LANES), np.uint64)
     begins, since = np.zeros((horizon, LANES), np.uint64), np.zeros((horizon, LANES), np.uint64)
     hours, planes, used = np.zeros((3, at_once)), np.zeros((3, at_once, LANES), np.uint64), np.zeros(3, np.int64)
-    work = np.zeros((WORK, LANES), np.uint64)
     counts[:] = 0
     seen = -1
     for now in range(plan[ISSUE_HOUR] % plan[INTERVAL_H], 24 * days, plan[INTERVAL_H]):
         row = now // 24 * (1 + leads)
         while seen < now // 24:
             seen += 1
-            for lane in range(LANES):
-                work[HOT, lane] = over[0, seen * (1 + leads), lane]
-            _after(state, over, seen * (1 + leads), work, plan)
-        any_ahead = NONE
-        for lane in range(LANES):
-            work[TODAY, lane], work[SOON, lane], work[LIFTED, lane] = over[0, row, lane], NONE, NONE
-            for ahead in range(1, leads + 1):
-                any_ahead |= over[0, row + ahead, lane]
-                if ahead <= plan[HOLD_DAYS]:
-                    work[SOON, lane] |= over[0, row + ahead, lane]
-            for place in range(levels):
-                reaches[place, lane] = NONE
-            for day in range(horizon):
-                begins[day, lane] = NONE
-        if any_ahead:
-            _ahead(state, over, row, leads, work, plan, scratch, reaches, begins, since)
-        _settle(level, next_level, hours, planes, used, work, now)
-        if _any(level, 0):
-            _of_active(level, hours, planes, used, told, told_h, counts, work, plan, paper_h, now, reaches, begins, over, row,
-                       leads, asked)
-        if _any(reaches, 0) or _any(next_level, 0):
-            _of_announced(level, next_level, hours, planes, used, told, told_h, counts, work, plan, lead_h, paper_h, now,
-                          reaches, begins, asked)
+            _after(state, over, seen * (1 + leads), plane(over, (0, seen * (1 + leads))), plan)
+        lifted, soon, any_ahead = nobody(), nobody(), nobody()
+        for ahead in range(1, leads + 1):
+            if ahead <= plan[HOLD_DAYS]:
+                soon |= plane(over, (0, row + ahead))
+            any_ahead |= plane(over, (0, row + ahead))
+        for place in range(levels):
+            put(reaches, place, nobody())
+        for day in range(horizon):
+            put(begins, day, nobody())
+        if any_of(any_ahead):
+            _ahead(state, over, row, leads, plan, scratch, reaches, begins, since)
+        _settle(level, next_level, hours, planes, used, now)
+        if any_of(plane(level, 0)):
+            lifted = _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, now, reaches, begins, over,
+                                row, leads, soon, asked)
+        if any_of(plane(reaches, 0) | plane(next_level, 0)):
+            _of_announced(level, next_level, hours, planes, used, told, told_h, counts, plan, lead_h, paper_h, now, reaches,
+                          begins, asked)
         for place in range(plan[SIZE]):
-            for lane in range(LANES):
-                state[place, lane] &= ~work[LIFTED, lane]
+            put(state, place, plane(state, place) - lifted)

@@ -9,7 +9,7 @@ import pytest
 
 from sim.files import records
 
-ORDER = [["labels", "vocab", "clock", "rng"], ["errors", "language"], ["files", "planes"], ["compiled_bits"],
+ORDER = [["labels", "vocab", "clock", "rng"], ["errors", "language"], ["files", "planes"], ["compiled_bits", "compiled_planes"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
          ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"],
          ["watch", "compiled_warning"],
@@ -34,7 +34,7 @@ DOORS = {"simpy": {"engine"},
          "pydantic_core": {"rulebook", "settings", "transport", "target_tables"}, "yaml": {"files", "aqi"},
          "scores": {"verification"}, "xarray": {"verification"}, "distributed": {"workers"}, "concurrent": {"workers"},
          "SALib": {"sensitivities"},
-         "numba": {"compiled_bits"}}
+         "numba": {"compiled_bits", "compiled_planes"}, "llvmlite": {"compiled_planes"}}
 
 
 def modules(root):
