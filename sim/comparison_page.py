@@ -31,7 +31,7 @@ def render(results: Comparison, progress: Progress | None = None) -> str:
     return environment().get_template("comparison.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"compare.{key}", lang, **words), word=lambda key: text(key, lang),
         colour=charts.LEVEL_COLOUR, title=title(results), period=period(results), version=version(),
-        note=getattr(results.scenario.worlds[0].settings.note, lang, ""), doubts=doubts(results.scenario, results.lang),
+        note=wording.note(results.scenario.worlds, lang), doubts=doubts(results.scenario, results.lang),
         listed=results.lists, citations=citations(results), first=results.name(results.runs[0]), **parts)
 
 

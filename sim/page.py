@@ -65,7 +65,7 @@ def render(results: Results, progress: Progress | None = None) -> str:
         lang=lang, t=lambda key, **words: text(f"report.{key}", lang, **words), word=lambda key: text(key, lang),
         levels=[level.name for level in WARNING_LEVELS], colour=charts.LEVEL_COLOUR, money=MONEY[lang],
         pollutants=list(Pollutant),
-        note=getattr(results.scenario.worlds[0].settings.note, lang, ""),
+        note=wording.note(results.scenario.worlds, lang),
         title=title(results), period=period(results), version=version(), doubts=doubts(results.scenario, results.lang),
         glance=[glance(results, run) for run in results.runs],
         runs=sections, citations=citations(results), areas=len(results.scenario.worlds[0].cities),

@@ -18,7 +18,7 @@ def render(found: Sensitivity, lang: str) -> str:
     world = found.scenario.worlds[0]
     return environment().get_template("sensitivity.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"sensitivity.{key}", lang, **words), word=lambda key: text(key, lang),
-        title=getattr(world.settings.title, lang), note=getattr(world.settings.note, lang, ""), version=version(),
+        title=getattr(world.settings.title, lang), note=wording.note(found.scenario.worlds, lang), version=version(),
         count=len(found.samples), members=found.members, ranges=found.ranges,
         words={one.key: wording.key_words(one.key, lang) for one in found.ranges}, measures=MEASURES[found.method],
         basis=wording.basis(found.scenario.worlds[:1], lang), doubts=doubts(found.scenario, lang),

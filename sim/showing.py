@@ -11,7 +11,7 @@ from rich.table import Table
 from sim import metrics, page, rulebook, sweep_page, wording
 from sim.comparison import Comparison, against_first
 from sim.errors import Finding, InputError
-from sim.experiment import Run
+from sim.experiment import Run, Scenario
 from sim.explain import Explanation
 from sim.labels import MONEY, text
 from sim.orders import spells
@@ -28,13 +28,18 @@ LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dar
 # ---------------------------------------------------------------- results
 
 
+def _head(console: Console, scenario: Scenario, lang: str) -> None:
+    """Title, period and note."""
+    world = scenario.worlds[0]
+    console.print()
+    console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {world.calendar.start} - {world.calendar.end}")
+    if said := wording.note(scenario.worlds, lang):
+        console.print(escape(said), style="dim", soft_wrap=True)
+
+
 def results(console: Console, found: Results, written: Path, lang: str) -> None:
     """Warnings with dates and levels, tonnes avoided, output lost, what rests on assumptions, where the files are."""
-    console.print()
-    world = found.scenario.worlds[0]
-    console.print(f"[bold]{escape(page.title(found))}[/]  {world.calendar.start} - {world.calendar.end}")
-    if world.settings.note:
-        console.print(escape(getattr(world.settings.note, lang)), style="dim", soft_wrap=True)
+    _head(console, found.scenario, lang)
     for run in found.runs:
         _run(console, found, run, lang)
     if found.scenario.doubts:
@@ -46,9 +51,7 @@ def results(console: Console, found: Results, written: Path, lang: str) -> None:
 
 def comparison(console: Console, found: Comparison, written: Path, lang: str) -> None:
     """Runs side by side: response hours, tonnes, value, each with its difference to the first; where the files are."""
-    console.print()
-    world = found.scenario.worlds[0]
-    console.print(f"[bold]{escape(page.title(found))}[/]  {world.calendar.start} - {world.calendar.end}")
+    _head(console, found.scenario, lang)
     table = Table(box=None, header_style="dim", padding=(0, 1))
     table.add_column(text("report.run", lang), overflow="fold", min_width=24)
     table.add_column(text("cli.response_hours", lang))
@@ -73,9 +76,7 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
 
 def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: str) -> None:
     """The variants on the front of a sweep, and where the files are."""
-    console.print()
-    world = found.scenario.worlds[0]
-    console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {world.calendar.start} - {world.calendar.end}")
+    _head(console, found.scenario, lang)
     console.print(text("cli.swept", lang, count=len(found.variants), members=len(found.inputs.members),
                        seconds=f"{seconds:.1f}"), style="dim")
     table = Table(box=None, header_style="dim", padding=(0, 1))
@@ -102,9 +103,7 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
 
 def sensitive(console: Console, found: Sensitivity, written: Path, seconds: float, lang: str) -> None:
     """The keys ranked by what they move of each figure, and where the files are."""
-    console.print()
-    world = found.scenario.worlds[0]
-    console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {world.calendar.start} - {world.calendar.end}")
+    _head(console, found.scenario, lang)
     console.print(text("cli.sensitive", lang, count=len(found.samples), members=found.members, seconds=f"{seconds:.1f}"),
                   style="dim")
     measure, half = RANKED[found.method]

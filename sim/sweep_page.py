@@ -55,7 +55,7 @@ def render(found: Sweep, lang: str) -> str:
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
         flip_flop_h=FLIP_FLOP_H,
-        note=getattr(world.settings.note, lang, ""), keys=_keys(found, lang), members=len(found.inputs.members),
+        note=wording.note(found.scenario.worlds, lang), keys=_keys(found, lang), members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
         forecast=wording.forecast_note(world, lang), basis=wording.basis(found.scenario.worlds, lang),

@@ -121,11 +121,7 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
 
 def forecast_note(world: World, lang: str) -> str:
     """What a reader must know of drawn forecasts, of an ensemble and of generated winters; empty where there are none."""
-    given, said = world.settings.forecast, []
-    made = [world.names[key][lang] for key, city in world.settings.cities.items() if isinstance(city.observed, Generated)]
-    if made:
-        said.append(labels.text("report.generated", lang, cities=labels.text("list.join", lang).join(made),
-                                count=len(world.members)))
+    given, said = world.settings.forecast, _generated(world, lang)
     if given.source == "synthetic" and given.skill:
         preset = given.skill.preset
         own = given.skill != Skill(preset=preset)  # type: ignore[call-arg]
@@ -136,6 +132,20 @@ def forecast_note(world: World, lang: str) -> str:
     if given.decide_on != "member":
         said.append(labels.text(f"report.decide_on.{given.decide_on}", lang, share=percent(given.probability)))
     return ("" if lang == "zh" else " ").join(said)
+
+
+def _generated(world: World, lang: str) -> list[str]:
+    """That days are generated, where they are."""
+    made = [world.names[key][lang] for key, city in world.settings.cities.items() if isinstance(city.observed, Generated)]
+    return [labels.text("report.generated", lang, cities=labels.text("list.join", lang).join(made),
+                        count=len(world.members))] if made else []
+
+
+def note(worlds: Sequence[World], lang: str) -> str:
+    """The scenario's own note; where all runs have generated days, that too: title and note may speak of observed ones."""
+    given, made = worlds[0].settings.note, [_generated(world, lang) for world in worlds]
+    said = [getattr(given, lang)] if given else []
+    return ("" if lang == "zh" else " ").join(said + (made[0] if all(made) else []))
 
 
 def row_key(row: RuleRow | SeasonRow, lang: str) -> str:

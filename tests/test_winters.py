@@ -152,3 +152,17 @@ def test_a_single_observed_winter_stands_beside_generated_ones(tmp_path, root):
     by_area = world.observed.reshape(61, 3, 2)
     assert (by_area[:, 0, 0] == by_area[:, 2, 0]).all()
     assert (by_area[:, 0, 1] != by_area[:, 2, 1]).any()
+
+
+def test_where_all_days_are_generated_the_note_says_so_and_where_some_are_it_does_not(root):
+    import sim
+    from sim import wording
+
+    scenario = root / "scenarios" / "yangquan-2015-winter.yaml"
+    made = "cities.yangquan.observed={generate: yangquan}"
+    for lang, said in (("en", "are generated, not observed"), ("zh", "为生成数据，非实测")):
+        assert said in wording.note(sim.load(scenario, [made]).worlds, lang)
+        observed = wording.note(sim.load(scenario).worlds, lang)
+        assert observed
+        assert said not in observed
+        assert said not in wording.note([*sim.load(scenario).worlds, *sim.load(scenario, [made]).worlds], lang)
