@@ -42,7 +42,8 @@ class Glance:
 
 def glance(results: Results, run: Run) -> Glance:
     """Headline figures of one run, for the page and the terminal."""
-    mine = results.summary[results.summary["run"] == run.world.run.name].mean(numeric_only=True)
+    every = results.summary[results.summary["run"] == run.world.run.name]
+    mine = every.mean(numeric_only=True)
     listed = run.accounts is not None
     seasonal = listed and bool(mine.get("seasonal_value_cny", 0.0) > 0)
     return Glance(
@@ -55,8 +56,9 @@ def glance(results: Results, run: Run) -> Glance:
         avoided_share={p.value: _part(mine[f"avoided_{p}_kg"], mine[f"baseline_{p}_kg"]) for p in Pollutant}
         if listed else {},
         value_cny=float(mine["curtailed_value_cny"]) if listed else 0.0,
-        assumed_share=float(mine["avoided_assumed_share"]) if listed else 0.0,
-        assumed_value_share=float(mine["curtailed_assumed_share"]) if listed else 0.0,
+        assumed_share=_weighted(every["avoided_assumed_share"], every[[f"avoided_{p}_kg" for p in Pollutant]].sum(axis=1))
+        if listed else 0.0,
+        assumed_value_share=_weighted(every["curtailed_assumed_share"], every["curtailed_value_cny"]) if listed else 0.0,
         policy_assumed_share=run.world.choice.policy.assumed_rows_share,
         lines=len(run.world.population) if run.world.population else 0,
         seasonal_t={p.value: float(mine.get(f"seasonal_{p}_kg", 0.0)) / 1000 for p in Pollutant} if seasonal else {},
@@ -64,7 +66,9 @@ def glance(results: Results, run: Run) -> Glance:
     )
 
 
-
+def _weighted(share: pd.Series, whole: pd.Series) -> float:
+    """The share of a sum over members."""
+    return _part((share * whole).sum(), whole.sum())
 
 
 def _part(value: float, whole: float) -> float:

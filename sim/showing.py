@@ -97,7 +97,7 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
         console.print(text("cli.swept_doubts", lang, count=len(doubts)), style="yellow")
     console.print()
     if not (written.parent / "comparison.parquet").exists():
-        console.print(text("cli.no_parquet", lang), style="dim")
+        console.print(escape(text("cli.no_parquet", lang)), style="dim", soft_wrap=True)
     _where(console, written, lang)
 
 

@@ -32,19 +32,24 @@ def verdict(results: Results, run: Run) -> dict[str, Any]:
     warnings = _wide(own[own["what"] == "warnings"], ["by", "level"], RATES)
     threshold = run.world.rules.lowest
     lowest = table["threshold"].min()
-    told = own[(own["what"] == "forecasts") & ((own["threshold"] == lowest) | own["threshold"].isna())]
+    forecasts = table[table["what"] == "forecasts"]
+    behind = ALL if (forecasts["member"] == ALL).any() else member  # an ensemble's members stand behind one decision
+    forecasts = forecasts[forecasts["member"] == behind]
+    forecasts = forecasts[(forecasts["threshold"] == lowest) | forecasts["threshold"].isna()]
+    told = forecasts[forecasts["cost_loss_ratio"].isna()]
     leads = _wide(told, ["lead_day"], [*RATES, "rmse", "correlation", "mean_error", "brier_score", "crps"])
     leads = leads[leads["rmse"].notna()]  # a lead day that no pair of the period has
-    best = table[(table["measure"] == "economic_value_max") & (table["threshold"] == lowest)
-                 & (table["member"] == member)].set_index("lead_day")
+    best = forecasts[forecasts["measure"] == "economic_value_max"].set_index("lead_day")
     leads = leads.assign(economic_value=best["value"].reindex(leads["lead_day"]).to_numpy())
     changes = table[(table["what"] == "warnings") & table["by"].isna()].pivot_table(
         index="measure", values="value", aggfunc="mean")["value"].to_dict()
+    changes["notice_least_h"] = table.loc[table["measure"] == "notice_least_h", "value"].min()
     return {"verdict": section | {
         "city": run.world.names[run.world.cities[0]][lang], "threshold": f"{lowest:g}",
         "levels": [{"level": level, **{by: rows.set_index("by").to_dict("index").get(by) for by in ("day", "episode")}}
                    for level, rows in warnings.groupby("level", sort=False)],
-        "leads": leads.to_dict("records"), "ensemble": len(run.world.members) > 1, "changes": changes,
+        "leads": leads.to_dict("records"), "changes": changes,
+        "members": None if behind != ALL else "skill_members" if run.world.weather.together else "skill_offices",
         "chart": charts.svg(verification_charts.performance(warnings, leads, float(threshold), lang))}}
 
 

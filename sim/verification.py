@@ -156,18 +156,18 @@ def _forecasts(run: Run) -> pd.DataFrame:
     above = (told > limit).where(np.isfinite(told))
     came = (was > limit).where(np.isfinite(was))
     count = np.isfinite(was).sum("day").astype(int)
-    frames = [_contingency(above, came, value=not many)]
     together = run.world.weather.together  # one office's ensemble is judged by its mean, offices of their own one by one
+    frames = [_contingency(above, came, value=not (many and together))]
     every = told.mean("member").expand_dims(member=[ALL]) if together else told
-    for mean, keep in ([(told, ["member", "city", "lead_day"]), (every, ["city", "lead_day"])] if many else
-                       [(told, ["member", "city", "lead_day"])]):
+    each = (told, ["member", "city", "lead_day"], count)
+    for mean, keep, cases in [each, (every, ["city", "lead_day"], count * every.sizes["member"])] if many else [each]:
         values = {"rmse": continuous.rmse(mean, was, preserve_dims=keep),
                   "mean_error": continuous.mean_error(mean, was, preserve_dims=keep),
                   "correlation": pearsonr(mean, was, preserve_dims=keep)}
-        frames += [_tidy(name, value, count).pipe(lambda f: f if "member" in f else f.assign(member=ALL))
+        frames += [_tidy(name, value, cases).pipe(lambda f: f if "member" in f else f.assign(member=ALL))
                    for name, value in values.items()]
-    if many:
-        frames += _ensemble(told, was, above, came, exceeds, count)
+    if many and together:
+        frames += [*_ensemble(told, was, labels, exceeds, count), *_value_of_shares(above, came)]
     return pd.concat(frames, ignore_index=True).assign(what="forecasts", by="day")
 
 
@@ -208,27 +208,33 @@ def _thresholds(run: Run) -> dict[float, float]:
     return found
 
 
-def _ensemble(told: "xr.DataArray", was: "xr.DataArray", above: "xr.DataArray", came: "xr.DataArray",
-              exceeds: tuple[float, ...], count: "xr.DataArray") -> list[pd.DataFrame]:
-    """What the members are worth together: Brier score and economic value of the share above, CRPS."""
-    import xarray as xr
+def _ensemble(told: "xr.DataArray", was: "xr.DataArray", labels: tuple[float, ...], exceeds: tuple[float, ...],
+              count: "xr.DataArray") -> list[pd.DataFrame]:
+    """How good the members are as one distribution: Brier score of the share above, CRPS."""
     from scores import probability
 
     keep = ["city", "lead_day"]
     brier = probability.brier_score_for_ensemble(told, was, "member", list(exceeds), preserve_dims=keep,
                                                  fair_correction=False, event_threshold_operator=operator.gt)
-    brier = brier.assign_coords(threshold=above["threshold"])
+    brier = brier.assign_coords(threshold=list(labels))
     crps = probability.crps_for_ensemble(told, was, "member", preserve_dims=keep)
+    return [frame.assign(member=ALL) for frame in (_tidy("brier_score", brier, count), _tidy("crps", crps, count))]
+
+
+def _value_of_shares(above: "xr.DataArray", came: "xr.DataArray") -> list[pd.DataFrame]:
+    """Economic value of an ensemble to users who act when the share of members above is greater than their ratio."""
+    import xarray as xr
+
+    count = np.isfinite(above).all("member").sum("day").astype(int)
     ratios = xr.DataArray(list(COST_LOSS_RATIOS), {"acts_above": list(COST_LOSS_RATIOS)}, "acts_above")
     share = above.mean("member")
-    table = _counts((share > ratios).where(np.isfinite(share)), came, [*keep, "threshold", "acts_above"])
+    table = _counts((share > ratios).where(np.isfinite(share)), came, ["city", "lead_day", "threshold", "acts_above"])
     value = _economic_value(table)
     own = value.sel(acts_above=value["cost_loss_ratio"]).drop_vars("acts_above")  # act when the share exceeds the ratio
-    frames = [_tidy("brier_score", brier, count), _tidy("crps", crps, count), _tidy("economic_value", own, count)]
     best = own.max("cost_loss_ratio")
     at = own.fillna(-np.inf).idxmax("cost_loss_ratio").where(np.isfinite(best))
-    frames.append(_tidy("economic_value_max", best, count, cost_loss_ratio=at))
-    return [frame.assign(member=ALL) for frame in frames]
+    return [frame.assign(member=ALL) for frame in (_tidy("economic_value", own, count),
+                                                   _tidy("economic_value_max", best, count, cost_loss_ratio=at))]
 
 
 # ---------------------------------------------------------------- measures of a contingency table

@@ -169,21 +169,27 @@ def test_an_ensemble_has_a_brier_score_a_crps_and_measures_over_all_members(tmp_
     rows = [f"{pd.Timestamp(START) + pd.Timedelta(days=day):%Y-%m-%d},{lead},{m},{says[day][m] if lead == 1 else 100}"
             for day in range(3) for lead in (1, 2) if day + lead < 4 for m in (0, 1)]
     (tmp_path / "told.csv").write_text("issue_date,lead_day,member,aqi\n" + "\n".join(rows) + "\n")
-    table = sim.run(sim.load(path)).verification
     first = {"what": "forecasts", "lead_day": 1, "member": "all"}
+    table = sim.run(sim.load(path, ["forecast.decide_on=probability"])).verification  # one office's ensemble
     assert figure(table, "brier_score", threshold=200.0, **first) == pytest.approx(0.25 / 3)  # shares 1/2, 1, 0
     crps = [110 / 2 - 110 / 4, (10 + 30) / 2 - 40 / 4, 0]
     assert figure(table, "crps", **first) == pytest.approx(np.mean(crps))
-    assert [figure(table, n, threshold=200.0, **first) for n in ("hits", "misses", "false_alarms")] == [3, 1, 0]
-    errors = np.array(list(says.values())) - np.array([[210], [220], [100]])  # offices of their own: each is judged
-    assert figure(table, "rmse", **first) == pytest.approx(np.sqrt(np.mean(errors**2)))
-    mean = sim.run(sim.load(path, ["forecast.decide_on=mean"])).verification  # one office's ensemble: by its mean
-    means = np.array([155, 230, 100])
-    assert figure(mean, "rmse", **(first | {"member": "0"})) == pytest.approx(np.sqrt(np.mean((means - [210, 220, 100]) ** 2)))
     value = table[(table["measure"] == "economic_value") & (table["threshold"] == 200.0) & (table["lead_day"] == 1)]
     at = value.set_index("cost_loss_ratio")["value"]
     assert at[0.4] == pytest.approx(1)  # acts on both days, on the third not: as good as perfect
     assert at[0.6] == pytest.approx(1 / 3)  # acts on the second only: (0.6 - (0.2 + 1/3)) / (0.6 - 0.4)
+    means = np.array([155, 230, 100])
+    assert figure(table, "rmse", **first) == pytest.approx(np.sqrt(np.mean((means - [210, 220, 100]) ** 2)))
+    mean = sim.run(sim.load(path, ["forecast.decide_on=mean"])).verification
+    assert figure(mean, "rmse", **(first | {"member": "0"})) == figure(table, "rmse", **first)
+    table = sim.run(sim.load(path)).verification  # offices of their own: each is judged
+    assert [figure(table, n, threshold=200.0, **first) for n in ("hits", "misses", "false_alarms")] == [3, 1, 0]
+    errors = np.array(list(says.values())) - np.array([[210], [220], [100]])
+    assert figure(table, "rmse", **first) == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert table[(table["measure"] == "rmse") & (table["member"] == "all")].set_index("lead_day")["count"][1] == 6
+    value = table[(table["measure"] == "economic_value_max") & (table["threshold"] == 200.0) & (table["lead_day"] == 1)]
+    assert value.set_index("member")["value"].to_dict() == pytest.approx({"0": 1, "1": 1 / 2, "all": 3 / 4})  # H - F
+    assert not set(table["measure"]) & {"brier_score", "crps"}  # no office has the distribution of them all
     assert set(table["member"]) == {"0", "1", "all"}
 
 
@@ -299,7 +305,7 @@ def test_a_period_shorter_than_the_horizon_and_several_members_and_cities_have_a
     (tmp_path / "told.csv").write_text("issue_date,lead_day,member,aqi\n" + "\n".join(rows) + "\n")
     given = "forecast={source: file, path: told.csv, horizon_days: 2}"
     found = sim.run(sim.load(path, [given]), "zh")
-    assert "成员概率" in page.render(found)
+    assert "逐一计算" in page.render(found)
     assert set(found.verification["member"]) == {"0", "1", "all"}
     assert found.regret["missed_kg_nox"].isna().all()  # no list, no kilograms
 
