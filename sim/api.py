@@ -76,7 +76,7 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
                      resume=resume, keep=keep, progress=progress)
 
 
-def save_sweep(found: Sweep, folder: str | Path, lang: str = "en", *, keep: Sequence[str] = (), parts: Path | None = None,
+def save_sweep(found: Sweep, folder: str | Path, lang: str = "en", *, keep: Sequence[str] = (), parts: str | Path | None = None,
                progress: Progress | None = None) -> Path:
     """Write the folder of a sweep, whole or not at all; returns the path of `report.html`.
 
@@ -93,7 +93,7 @@ def save_sweep(found: Sweep, folder: str | Path, lang: str = "en", *, keep: Sequ
         progress("report", 0, 1)
     write_folder(Path(folder), sweep_page.files(found, lang, kept))
     if parts:
-        drop_parts(parts)
+        drop_parts(Path(parts))
     return Path(folder) / "report.html"
 
 

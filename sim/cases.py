@@ -47,6 +47,10 @@ WORTH_COMPILING, AT_LEAST = 1_000_000, 250
 few counts as so many at least: it takes the arrays as long."""
 
 
+DRAWN_AT_ONCE = 500
+"""Variants x members of one part where lines are drawn one by one: some seconds of work."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One variant, ready: what its office and its sums need. weather : which of the weathers. rates : None without a list.
@@ -140,7 +144,9 @@ def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
         mine = [at for at, case in enumerate(inputs.cases) if case.weather == number]
         ensemble = weather.given.members if weather.together else 1
         block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * ensemble))
-        if inputs.compiled and ensemble == 1:
+        if drawn := sum(inputs.cases[at].world is not None for at in mine[:cases_at_once]):
+            block = min(block, max(1, DRAWN_AT_ONCE // drawn))
+        if inputs.compiled and ensemble == 1 and not drawn:
             block = max(1, block // WORD) * WORD  # members of an area share a machine word
         else:  # of much the same size, so that no worker waits for another's
             block = math.ceil(len(weather.members) / math.ceil(len(weather.members) / block))

@@ -185,7 +185,7 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
     folder = Path(_path(out)) if out else Path("runs") / f"{Path(_path(scenario)).stem}-sweep"
     parts = folder.with_name(folder.name + PARTS)
     _refuse_occupied(folder)
-    if resume and not any_done(parts):
+    if resume and not parts.exists():
         _print_findings([Finding("sweep.none_kept", file=str(parts), key="--resume", doubtful=True)], lang)
     if members is not None:
         overrides = (*overrides, f"forecast.members={members}")

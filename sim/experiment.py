@@ -133,12 +133,11 @@ def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSet
     Where it takes the place of a part only, that is told: a variant's title may no longer say what it is.
     """
     kept: list[RunSettings] = []
+    known: dict[str, RunSettings] = {}
     for run in runs:
         overruled = run.overruled
-        plain = run.settings.model_copy(update={"title": None, "note": None})
-        same = next((other for other in kept if (run.varied or overruled) and plain == other.settings.model_copy(
-            update={"title": None, "note": None})), None)
-        if same:
+        same = known.setdefault(run.settings.model_dump_json(exclude={"title", "note"}), run)
+        if same is not run and (run.varied or overruled):
             findings.add("runs.same", doubtful=True, file=run.file, key=run.name, other=same.name)
             continue
         kept.append(run)

@@ -84,6 +84,8 @@ def analyse(path: str | Path, over: Sequence[str], overrides: Sequence[str] = ()
     """
     if progress:
         progress("reading", 0, 1)
+    if method not in USUAL:
+        raise InputError([Finding("words.value", key="method", value=method, words={"allowed": ", ".join(USUAL)})])
     asked = USUAL[method] if samples is None else samples
     ranges, seed = _checked(path, over, overrides, method, asked)
     problem = {"num_vars": len(ranges), "names": [one.key for one in ranges],

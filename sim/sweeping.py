@@ -139,7 +139,12 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
         raise InputError([Finding("sweep.members", file=str(scenario.path), key="--vary")])
     tasks = tasks_of(inputs)
     kept = _Parts(parts, scenario, tasks, resume=resume) if parts else None
-    return Sweep(scenario, inputs, worked(inputs, tasks, kept, count=count, scheduler=scheduler, progress=progress))
+    try:
+        return Sweep(scenario, inputs, worked(inputs, tasks, kept, count=count, scheduler=scheduler, progress=progress))
+    except BaseException:
+        if parts and not any_done(parts):
+            drop_parts(parts)  # nothing to go on from: nothing is left
+        raise
 
 
 def check_kept(scenario: Scenario, keep: Sequence[str]) -> None:

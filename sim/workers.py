@@ -64,6 +64,11 @@ def _compiles() -> bool:
     return find_spec("numba") is not None
 
 
+def _same(inputs: Inputs) -> Inputs:
+    """The inputs as the result of a task: a cluster makes it again where the worker that held it is gone."""
+    return inputs
+
+
 @contextmanager
 def _cluster(inputs: Inputs, scheduler: str) -> Iterator[Answers]:
     if find_spec("distributed") is None:
@@ -78,7 +83,7 @@ def _cluster(inputs: Inputs, scheduler: str) -> Iterator[Answers]:
     with client:
         if inputs.compiled and not all(client.run(_compiles).values()):
             raise InputError([Finding("sweep.no_numba", key="--scheduler", value=scheduler)])
-        shared: Any = client.scatter(inputs, broadcast=True, hash=False)  # to each worker once
+        shared: Any = client.submit(_same, inputs, pure=False, retries=TRIES)  # to each worker once; not lost with a worker
 
         def stream(tasks: list[tuple[int, Task]]) -> Done:
             futures = {client.submit(run_task, shared, task, pure=False, retries=TRIES): number for number, task in tasks}

@@ -22,7 +22,7 @@ import sim
 from sim import experiment, office, page, sweep_charts, sweep_page, tables
 from sim.accounts import reckon
 from sim.agenda import Agenda
-from sim.cases import FIGURES, inputs_of, tasks_of
+from sim.cases import DRAWN_AT_ONCE, FIGURES, inputs_of, tasks_of
 from sim.compiled import run_task
 from sim.episodes import compile_rules
 from sim.errors import InputError
@@ -237,6 +237,28 @@ def test_what_is_done_is_kept_and_gone_on_with(scenario, tmp_path, monkeypatch):
     assert not parts.exists()
 
 
+def test_lines_drawn_one_by_one_go_in_parts_of_some_seconds(scenario):
+    obeyed, drawn = (tasks_of(inputs_of(experiment.load(scenario, ["forecast={source: synthetic, members: 900}"], [
+        "response.lead_hours=24,48", f"compliance.share={share}"], sweeping=True).worlds)) for share in ("1", "0.9"))
+    assert len(obeyed) < len(drawn)
+    assert all(len(task.cases) * (task.last - task.first) <= DRAWN_AT_ONCE for task in drawn)
+    assert sum(task.last - task.first for task in drawn) == 900
+
+
+def test_where_no_part_was_done_no_folder_of_parts_is_left(scenario, tmp_path):
+    def stop(stage, *_):
+        if stage == "running":
+            raise KeyboardInterrupt
+
+    parts = tmp_path / "out.parts"
+    with pytest.raises(InputError, match="cannot be reached|not installed"):
+        sim.sweep(scenario, GRID, scheduler="tcp://127.0.0.1:9", parts=parts)
+    assert not parts.exists()
+    with pytest.raises(KeyboardInterrupt):
+        sim.sweep(scenario, GRID, parts=parts, progress=stop)
+    assert parts.exists()  # what is done stays
+
+
 def test_the_folder_holds_one_tidy_table_in_two_formats(scenario, tmp_path):
     found = sim.sweep(scenario, GRID)
     sim.save_sweep(found, tmp_path / "out", "zh", keep=["criteria.yellow.0.over=150, response.lead_hours=24"])
@@ -378,7 +400,7 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(scenario, m
     distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 1)
     whole = sim.sweep(scenario, GRID)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
         with distributed.Client(cluster) as client:
             pids = list(client.run(os.getpid).values())
         killed = []
@@ -393,12 +415,33 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(scenario, m
     assert found.comparison.to_csv() == whole.comparison.to_csv()
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_that_is_lost_while_it_gets_the_inputs_does_not_hold_up_the_others(scenario, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    whole, submit, killed = sim.sweep(scenario, GRID), distributed.Client.submit, []
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
+        with distributed.Client(cluster) as client:
+            pids = list(client.run(os.getpid).values())
+
+        def lose(client, *given, **named):
+            sent = submit(client, *given, **named)
+            if not killed:
+                killed.append(pids[0])
+                os.kill(pids[0], signal.SIGKILL)
+            return sent
+
+        monkeypatch.setattr(distributed.Client, "submit", lose)
+        found = sim.sweep(scenario, GRID, scheduler=cluster.scheduler_address)
+    assert killed
+    assert found.comparison.to_csv() == whole.comparison.to_csv()
+
+
 def test_a_cluster_whose_workers_cannot_compile_is_told(scenario, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     monkeypatch.setattr("sim.cases.WORTH_COMPILING", 1)
     monkeypatch.setattr("sim.cases.find_spec", lambda _: True)
     monkeypatch.setattr("sim.workers._compiles", lambda: False)
-    with (distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+    with (distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster,
           pytest.raises(InputError, match="lacks the extra")):
         sim.sweep(scenario, GRID[:1], scheduler=cluster.scheduler_address)
 
