@@ -83,7 +83,7 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
     for key in ("sweep.variant", "sweep.hours", "sweep.axis.avoided", "sweep.axis.value", "sweep.axis.missed"):
         table.add_column(text(key, lang), justify="left" if key == "sweep.variant" else "right", overflow="fold")
     front = found.variants[found.variants["pareto"]]
-    best = front.loc[evenly(list(front.index), RUNS_SHOWN)]
+    best = found.variants.loc[list(dict.fromkeys([0, *evenly(list(front.index), RUNS_SHOWN - 1)]))]
     for row in best.to_dict("records"):
         hours = sum(row[f"hours_{level.name}"] for level in ASKING_LEVELS)
         table.add_row(escape(row["run"]), f"{hours:,.0f}", f"{row['avoided_t']:,.1f}",

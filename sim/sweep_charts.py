@@ -146,7 +146,7 @@ def intervals(rows: Sequence[pd.DataFrame], labels: Sequence[str], units: Sequen
             axes.xaxis.set_major_formatter(THOUSANDS)
             axes.set_xlabel(title)
         panels[0].set_yticks(place, [clipped(label, 2.4, 9) for label in labels])
-        panels[0].invert_yaxis()
+        panels[0].set_ylim(len(labels) - 0.5, -0.5)
         panels[0].set_title(names["title"], loc="left")
     return figure
 

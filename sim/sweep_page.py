@@ -12,7 +12,7 @@ import pandas as pd
 
 from sim import charts, sweep_charts, wording
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
-from sim.grid import run_name, short
+from sim.grid import short
 from sim.labels import MONEY, text
 from sim.page import doubts, environment
 from sim.results import PACKAGES, Results, version
@@ -26,6 +26,8 @@ SHOWN, ROWS = 24, 96
 PAIRS_DRAWN = 6
 MAPPED = ("curtailed_value_cny", "heavy_days_missed")
 """Figures that heat maps and paired differences are drawn of."""
+STEPPED = ("avoided_t", *MAPPED)
+"""Figures whose differences are told for one key changed."""
 
 
 def render(found: Sweep, lang: str) -> str:
@@ -58,7 +60,10 @@ def render(found: Sweep, lang: str) -> str:
         note=wording.note(found.scenario.worlds, lang), keys=_keys(found, lang), members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
-        forecast=wording.forecast_note(world, lang), basis=wording.basis(found.scenario.worlds, lang),
+        forecast=" ".join(dict.fromkeys(filter(None, (wording.forecast_note(one, lang) for one in found.scenario.worlds)))),
+        ensemble=world.settings.forecast.members if world.weather.together else 0, steps=_steps(found, lang),
+        thresholds=any(key.startswith("criteria") for key in found.keys), all_front=bool(variants["pareto"].all()),
+        basis=wording.basis(found.scenario.worlds, lang),
         doubts=doubts(found.scenario, lang), rows=_rows(found, unit), more=len(variants) - len(variants.head(ROWS)),
         drawn="" if len(shown) == len(variants) else text(
             "sweep.drawn", lang, shown=len(shown), count=len(variants), best=int(shown["pareto"].sum()),
@@ -68,7 +73,7 @@ def render(found: Sweep, lang: str) -> str:
 
 def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, bytes]:
     """Every file of the folder by name; the manifest last. kept : full results of the variants picked with `--keep`."""
-    sheets = {"comparison": found.comparison, "variants": found.variants, "paired": found.paired}
+    sheets = {"comparison": found.comparison, "variants": found.variants, "paired": found.paired, "steps": found.steps}
     if kept:
         sheets |= {name: frame for name, frame in kept.sheets().items() if name not in sheets}
     written = {f"{name}.csv": csv_bytes(frame) for name, frame in sheets.items()}
@@ -132,7 +137,7 @@ def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
     cases = found.inputs.cases
     variants = found.variants.assign(**{  # names in few signs, as in the names of the runs
         key: [short(dict(case.varied).get(key, "")) for case in cases] for key in keys})
-    of = [case.name.removesuffix(run_name("", case.varied)).removesuffix(", ") for case in cases]
+    of = found.variant_of
     pairs = list(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)))
     tables = {(pair, variant, name): variants[[each == variant for each in of]].pivot_table(
         index=pair[0], columns=pair[1], values=name, sort=False)
@@ -163,6 +168,33 @@ def paired(found: Sweep, runs: Sequence[str], labels: Sequence[str], lang: str) 
     rows = [found.paired[found.paired["figure"] == name].set_index("run").loc[list(runs)] for name in MAPPED]
     return sweep_charts.intervals(rows, labels, [MONEY[lang], 1.0], _words(lang, "paired"),
                                   [text(f"sweep.axis.{key}", lang) for key in ("value_change", "missed_change")])
+
+
+def _steps(found: Sweep, lang: str) -> dict[str, Any]:
+    """One key changed by one step and all else equal: rows of what is told, how many there are, which figures."""
+    table = found.steps[found.steps["figure"].isin(STEPPED)]
+    pairs = list(dict.fromkeys(zip(table["key"], table["run"], strict=True)))
+    shown = {key: set(evenly([run for one, run in pairs if one == key], SHOWN // len(found.keys))) for key in found.keys}
+    units = dict(zip(STEPPED, (1.0, MONEY[lang], 1.0), strict=True))
+    called = {key: wording.key_words(key, lang) or key for key in found.keys}
+    rest = {case.name: [*filter(None, [of]), *(f"{called[key]}={short(value)}" for key, value in case.varied)]
+            for case, of in zip(found.inputs.cases, found.variant_of, strict=True)}
+    rows = []
+    for (key, run), of in table.groupby(["key", "run"], sort=False):
+        if run in shown[str(key)]:
+            each = of.set_index("figure").loc[list(STEPPED)]
+            rows.append({"key": called[str(key)], "from": of["from"].iloc[0], "to": of["to"].iloc[0],
+                         "rest": ", ".join(one for one in rest[str(run)] if not one.startswith(f"{called[str(key)]}=")),
+                         "cells": [_difference(row, units[str(name)], lang) for name, row in each.iterrows()]})
+    return {"rows": rows, "count": len(pairs)}
+
+
+def _difference(row: pd.Series, unit: float, lang: str) -> str:
+    """A difference in words, with its interval where there is one."""
+    most = max(abs(row["difference"]), abs(row["low"]) if np.isfinite(row["low"]) else 0) / unit
+    mean, low, high = (f"{value / unit + 0.0:,.{0 if most >= 100 else 1 if most >= 10 else 2}f}"
+                       for value in row[["difference", "low", "high"]])
+    return text("sweep.interval", lang, mean=mean, low=low, high=high) if np.isfinite(row["low"]) else mean
 
 
 def _rows(found: Sweep, unit: float) -> list[dict[str, Any]]:

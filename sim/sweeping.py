@@ -16,6 +16,7 @@ from sim.cases import FIGURES, Inputs, Task, inputs_of, tasks_of
 from sim.compiled import compile_for
 from sim.errors import Finding, InputError
 from sim.experiment import Scenario, load
+from sim.grid import run_name
 from sim.results import version
 from sim.vocab import ASKING_LEVELS, Pollutant
 from sim.workers import workers
@@ -31,6 +32,7 @@ BESIDE = ("heavy_days", "heavy_days_missed", "noon_missed_days", "noon_missed_kg
 PARTS, MARK, DONE = ".parts", "sweep.json", "[0-9]*.npy"
 INTERVAL = 1.959963984540054
 """Half width of a 95 % interval in standard errors."""
+DIFFERENCES = ["run", "against", "figure", "difference", "low", "high", "members"]
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,49 @@ class Sweep:
 
         All variants meet the same winters, forecasts and draws, so what is left is the variant.
         """
+        rows = [row for at in range(1, len(self.inputs.cases)) for row in self._less(at, 0)]
+        return pd.DataFrame(rows, columns=DIFFERENCES)
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """The same for pairs of variants that differ in one key only, by one step along its values in the order given.
+
+        `run` has the value `to` of `key`, `against` the value `from`.
+        """
+        cells = [(of, {key: wording.plain(value) for key, value in case.varied})
+                 for of, case in zip(self.variant_of, self.inputs.cases, strict=True)]
+        place = {(of, tuple(cell.items())): at for at, (of, cell) in enumerate(cells)}
         rows = []
-        members = len(self.inputs.members)
+        for key in self.keys:
+            values = list(dict.fromkeys(cell[key] for _, cell in cells))
+            for at, (of, cell) in enumerate(cells):
+                step = values.index(cell[key])
+                before = place.get((of, tuple((cell | {key: values[step - 1]}).items()))) if step else None
+                if before is not None:
+                    rows += [{"key": key, "from": values[step - 1], "to": cell[key]} | row for row in self._less(at, before)]
+        return pd.DataFrame(rows, columns=["key", "from", "to", *DIFFERENCES])
+
+    @property
+    def variant_of(self) -> list[str]:
+        """The scenario's own variant behind each of the grid, "" for none."""
+        return [case.name.removesuffix(run_name("", case.varied)).removesuffix(", ") for case in self.inputs.cases]
+
+    @cached_property
+    def _compared(self) -> tuple[list[str], np.ndarray]:
+        """Figures that variants are compared in, and float64[case, member, figure] of them."""
         names = [*(name for name in CONTRACT if not name.endswith("_share")), *BESIDE, "avoided_t"]
         kg = self.comparison[[f"avoided_{p}_kg" for p in Pollutant]].sum(axis=1)
         values = self.comparison.assign(avoided_t=kg / 1000)[names].to_numpy(float)
-        values = values.reshape(len(self.inputs.cases), members, len(names))
-        for case, difference in zip(self.inputs.cases[1:], (values - values[0])[1:], strict=True):
-            mean = difference.mean(axis=0)
-            half = INTERVAL * difference.std(axis=0, ddof=1) / np.sqrt(members) if members > 1 else np.full(len(names), np.nan)
-            rows += [{"run": case.name, "against": self.inputs.cases[0].name, "figure": name, "difference": m, "low": m - h,
-                      "high": m + h, "members": members} for name, m, h in zip(names, mean, half, strict=True)]
-        return pd.DataFrame(rows, columns=["run", "against", "figure", "difference", "low", "high", "members"])
+        return names, values.reshape(len(self.inputs.cases), len(self.inputs.members), len(names))
+
+    def _less(self, one: int, other: int) -> list[dict[str, str | float]]:
+        """One variant less another, member by member: rows of DIFFERENCES."""
+        names, values = self._compared
+        difference, members = values[one] - values[other], len(self.inputs.members)
+        mean = difference.mean(axis=0)
+        half = INTERVAL * difference.std(axis=0, ddof=1) / np.sqrt(members) if members > 1 else np.full(len(names), np.nan)
+        return [{"run": self.inputs.cases[one].name, "against": self.inputs.cases[other].name, "figure": name, "difference": m,
+                 "low": m - h, "high": m + h, "members": members} for name, m, h in zip(names, mean, half, strict=True)]
 
 
 def evenly(places: Sequence[int], most: int) -> list[int]:

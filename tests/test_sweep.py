@@ -27,6 +27,7 @@ from sim.compiled import run_task
 from sim.episodes import compile_rules
 from sim.errors import InputError
 from sim.experiment import accounts_of, course_of
+from sim.labels import text
 from sim.office import Office, schedules
 from sim.sweeping import CONTRACT, on_front
 from sim.totals import SUMS, rates_of, sums_of
@@ -257,6 +258,46 @@ def test_where_no_part_was_done_no_folder_of_parts_is_left(scenario, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         sim.sweep(scenario, GRID, parts=parts, progress=stop)
     assert parts.exists()  # what is done stays
+
+
+def test_a_step_is_the_difference_of_two_variants_that_differ_in_one_key(scenario, tmp_path):
+    path = tmp_path / "two.yaml"
+    path.write_text(scenario.read_text(encoding="utf-8") + "variants: {other: {response.paper_hours: 20}}\n", encoding="utf-8")
+    found = sim.sweep(path, ["criteria.yellow.0.over=150,200", "response.lead_hours=24,48,72"],
+                      ["forecast={source: synthetic, members: 5}"])
+    steps = found.steps[found.steps["figure"] == "heavy_days_missed"]
+    assert len(steps) == 2 * (3 + 4)  # for each of the scenario's variants: 1 step x 3 notices, 2 steps x 2 thresholds
+    by = found.comparison.pivot_table(index="member", columns="run", values="heavy_days_missed")
+    for row in steps.to_dict("records"):
+        assert row["run"].replace(f"{row['key']}={row['to']}", "") == row["against"].replace(f"{row['key']}={row['from']}", "")
+        less = by[row["run"]] - by[row["against"]]
+        assert row["difference"] == pytest.approx(less.mean())
+        assert row["high"] - row["low"] == pytest.approx(2 * 1.959964 * less.std() / np.sqrt(5))
+    from_first = steps[steps["against"] == found.variants["run"][0]].set_index("run")["difference"]
+    paired = found.paired[found.paired["figure"] == "heavy_days_missed"].set_index("run")["difference"]
+    assert from_first.to_dict() == paired[from_first.index].to_dict()
+    for lang, said in (("en", "One key changed, all else equal"), ("zh", "只改一项，其余不变")):
+        shown = sweep_page.render(found, lang)
+        assert said in shown
+        assert "Shown are" not in shown
+    assert (sim.save_sweep(found, tmp_path / "steps").parent / "steps.csv").exists()
+
+
+def test_steps_along_a_single_value_or_of_one_member_have_no_table_or_no_interval(scenario):
+    assert sim.sweep(scenario, ["response.lead_hours=24"]).steps.empty
+    one = sim.sweep(scenario, ["response.lead_hours=24,48"], ["forecast.members=1"])
+    assert one.steps["low"].isna().all()
+    assert "One member only" in sweep_page.render(one, "en")
+
+
+def test_the_page_names_every_forecast_office_and_an_ensemble(scenario):
+    offices = sweep_page.render(sim.sweep(scenario, ["forecast.skill=operational,nmc2018"],
+                                          ["forecast.source=synthetic", "forecast.members=3"]), "en")
+    for skill in ("operational", "nmc2018"):
+        assert text(f"skill.{skill}", "en") in offices
+    ensemble = sweep_page.render(sim.sweep(scenario, ["response.lead_hours=24,48"], [
+        "forecast={source: synthetic, members: 7, decide_on: probability}"]), "en")
+    assert "an ensemble of 7 forecasts" in ensemble
 
 
 def test_the_folder_holds_one_tidy_table_in_two_formats(scenario, tmp_path):
