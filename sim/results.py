@@ -126,6 +126,11 @@ class Results:
         return _joined([verification.verification(run) for run in self.runs])
 
     @cached_property
+    def forecasts(self) -> pd.DataFrame:
+        """Issue day x lead x member x city: index told (`aqi`, as in a forecast file) and what came (`index`). Not written."""
+        return _joined([tables.forecasts(run) for run in self.runs])
+
+    @cached_property
     def regret(self) -> pd.DataFrame:
         """One row per run and member: what forecast errors cost against perfect forecasts; runs each run once more."""
         return _joined([regret.regret(run, regret.perfect_twin(run)) for run in self.runs])

@@ -50,6 +50,29 @@ def days(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def forecasts(run: Run) -> pd.DataFrame:
+    """What each issue told of each day ahead inside the period, with the columns of a forecast file, and what came (`index`).
+
+    Members of an ensemble behind one decision are members here.
+    """
+    world, horizon = run.world, run.world.settings.forecast.horizon_days
+    behind, cities, days = world.shown.behind, len(world.cities), world.calendar.days
+    names = list(world.members) if behind == 1 else list(map(str, range(len(world.members) * behind)))
+    observed = world.observed.reshape(days, -1, cities).repeat(behind, axis=1)
+    dates = world.calendar.dates()
+    lead, member, city = (part.ravel() for part in np.meshgrid(np.arange(horizon), np.arange(len(names)), np.arange(cities),
+                                                               indexing="ij"))
+    frames = []
+    for today in range(days - 1):
+        told = world.issue(today).reshape(horizon, len(names), cities)[lead, member, city]
+        inside = today + lead + 1 < days
+        frames.append(pd.DataFrame({
+            "run": world.run.name, "issue_date": dates[today], "lead_day": lead[inside] + 1,
+            "member": np.array(names, object)[member[inside]], "city": np.array(world.cities, object)[city[inside]],
+            "aqi": told[inside].astype(float), "index": observed[today + lead[inside] + 1, member[inside], city[inside]]}))
+    return pd.concat(frames, ignore_index=True)
+
+
 def hourly_level(run: Run) -> np.ndarray:
     """Warning level in force in each hour: int8[k, hour]."""
     size = len(run.world.members) * len(run.world.cities)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sim import charts, verification_charts
 from sim.experiment import Run
-from sim.labels import MONEY
+from sim.labels import MONEY, text
 from sim.results import Results
 from sim.verification import ALL
 from sim.vocab import Pollutant
@@ -49,8 +49,13 @@ def verdict(results: Results, run: Run) -> dict[str, Any]:
         "levels": [{"level": level, **{by: rows.set_index("by").to_dict("index").get(by) for by in ("day", "episode")}}
                    for level, rows in warnings.groupby("level", sort=False)],
         "leads": leads.to_dict("records"), "changes": changes,
-        "members": None if behind != ALL else "skill_members" if run.world.weather.together else "skill_offices",
+        "members": _members(run, lang) if behind == ALL else "", "shares": behind == ALL and run.world.weather.together,
         "chart": charts.svg(verification_charts.performance(warnings, leads, float(threshold), lang))}}
+
+
+def _members(run: Run, lang: str) -> str:
+    """What figures of all members together are of."""
+    return text("report.skill_members", lang) if run.world.weather.together else text("report.skill_offices", lang)
 
 
 def _wide(rows: pd.DataFrame, keys: list[str], measures: list[str]) -> pd.DataFrame:

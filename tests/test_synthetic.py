@@ -4,10 +4,12 @@ Seeds are fixed. Where a value is exact in theory, the tolerance is 4.5 standard
 once in 150,000 draws of seeds); where it is a published score, the tolerance is stated beside it.
 """
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from worlds import INDEX, write_areas
 
 import sim
 from sim import forecast
@@ -268,3 +270,23 @@ def test_scores_by_lead_by_hand():
     assert (two["hit_share"], two["exact_level_share"], two["heavy_bias_share"]) == (0, 0.5, -0.6)
     assert np.isnan(two["false_alarm_ratio"])
     assert np.isnan(one["correlation"])
+
+
+def test_forecasts_as_a_table_are_a_forecast_file(tmp_path):
+    """What was told, written to a file and read as forecasts of that source, gives the same warnings."""
+    path = write_areas(tmp_path, {"east": (INDEX, None), "west": (INDEX[::-1], None)})
+    keys = ["forecast={source: synthetic, members: 3, horizon_days: 4}"]
+    first = sim.run(sim.load(path, keys))
+    told = first.forecasts
+    assert told.groupby(["member", "city", "lead_day"]).size().unique().tolist() == [len(INDEX) - lead for lead in range(1, 5)]
+    told.drop(columns=["run", "index"]).to_csv(tmp_path / "told.csv", index=False)
+    again = sim.run(sim.load(path, ["forecast={source: file, path: told.csv, horizon_days: 4}"]))
+    assert len(first.warnings)
+    columns = [c for c in first.warnings.columns if c not in ("reason", "clause")]
+    assert again.warnings[columns].equals(first.warnings[columns])
+    came = first.days.set_index(["member", "city", "date"])["index"]
+    one = told.iloc[len(told) // 2]
+    on = date.fromisoformat(one["issue_date"]) + timedelta(days=int(one["lead_day"]))
+    assert came[one["member"], one["city"], on.isoformat()] == one["index"]
+    both = sim.run(sim.load(path, [*keys, "forecast.decide_on=probability"])).forecasts
+    assert both["member"].nunique() == 3
