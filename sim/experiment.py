@@ -60,11 +60,12 @@ def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = ()
     """Read a scenario and everything it names; check it whole. Several scenarios are read as one with more runs.
 
     overrides : `KEY=VALUE` with dotted keys, applied to every run. vary : `KEY=V1,V2,…`, every run once for each
-    combination of the values; sweeping : as many as it takes. A file that many runs name is read once. Raises InputError
+    combination of the values (one of either may be given bare); sweeping : as many as it takes. A file that many runs name is read once. Raises InputError
     with every finding.
     """
     began, findings = time.perf_counter(), Findings()
     files = _scenario_files([paths] if isinstance(paths, (str, Path)) else paths, findings)
+    overrides, vary = ([each] if isinstance(each, str) else each for each in (overrides, vary))
     grid = read_grid(vary, overrides, findings)
     trees = [read_yaml(path, findings) for path in files]
     size = sum(_variants(tree) for tree, _ in trees) * math.prod(map(len, grid.values()))

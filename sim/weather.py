@@ -168,6 +168,9 @@ def check(settings: Settings, file: object, place: Callable[[str], int | str], f
     if 0 < tested < given.horizon_days:
         findings.add("forecast.untested", doubtful=True, file=file, place=place("forecast.horizon_days"),
                      key="forecast.horizon_days", value=given.horizon_days, tested=tested)
+    if given.source == "synthetic" and given.decide_on != "member" and given.members == 1:
+        findings.add("forecast.alone", doubtful=True, file=file, place=place("forecast.decide_on"), key="forecast.decide_on",
+                     value=given.decide_on)
     if not made:
         return
     first, count = next((key, one.winters) for key, one in made.items())

@@ -182,3 +182,9 @@ def test_reader_is_told_of_drawn_forecasts_and_generated_winters(tmp_path):
     assert "with values of its own [assumed]" in note("en", *drawn, "forecast.skill.bias_sd=0.1")
     assert "at least 30% of" in note("en", *drawn, "forecast.decide_on=probability", "forecast.probability=0.3")
     assert "生成数据" in note("zh", "cities.here.observed={generate: today, winters: 2}")
+
+
+def test_an_ensemble_of_one_is_pointed_out(tmp_path):
+    path = write_world(tmp_path, [100] * 10, forecast={"source": "synthetic", "decide_on": "probability"})
+    assert any(doubt.code == "forecast.alone" for doubt in sim.load(path).doubts)
+    assert not any(doubt.code == "forecast.alone" for doubt in sim.load(path, "forecast.members=2").doubts)
