@@ -4,6 +4,7 @@ Every variant meets the same winters, forecasts and draws: what a member is depe
 block that it is made in, nor on the variant; what it comes to, not but for the last bits of sums.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -47,7 +48,7 @@ WORTH_COMPILING, AT_LEAST = 1_000_000, 250
 few counts as so many at least: it takes the arrays as long."""
 
 
-DRAWN_AT_ONCE = 500
+DRAWN_AT_ONCE = 100
 """Variants x members of one part where lines are drawn one by one: some seconds of work."""
 
 
@@ -140,12 +141,12 @@ def inputs_of(worlds: tuple[World, ...]) -> Inputs:
 def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
     """The work in parts that fit a cache, in a fixed order: the same whoever does it."""
     tasks = []
-    for number, weather in enumerate(inputs.weathers):
-        mine = [at for at, case in enumerate(inputs.cases) if case.weather == number]
+    for (number, weather), drawn in itertools.product(enumerate(inputs.weathers), (False, True)):
+        mine = [at for at, case in enumerate(inputs.cases) if case.weather == number and (case.world is not None) is drawn]
         ensemble = weather.given.members if weather.together else 1
         block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * ensemble))
-        if drawn := sum(inputs.cases[at].world is not None for at in mine[:cases_at_once]):
-            block = min(block, max(1, DRAWN_AT_ONCE // drawn))
+        if drawn and mine:
+            block = min(block, max(1, DRAWN_AT_ONCE // min(len(mine), cases_at_once)))
         if inputs.compiled and ensemble == 1 and not drawn:
             block = max(1, block // WORD) * WORD  # members of an area share a machine word
         else:  # of much the same size, so that no worker waits for another's

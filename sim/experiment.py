@@ -60,8 +60,8 @@ def load(paths: str | Path | Sequence[str | Path], overrides: Sequence[str] = ()
     """Read a scenario and everything it names; check it whole. Several scenarios are read as one with more runs.
 
     overrides : `KEY=VALUE` with dotted keys, applied to every run. vary : `KEY=V1,V2,…`, every run once for each
-    combination of the values (one of either may be given bare); sweeping : as many as it takes. A file that many runs name is read once. Raises InputError
-    with every finding.
+    combination of the values (one of either may be given bare); sweeping : as many as it takes. A file that many runs name is
+    read once. Raises InputError with every finding.
     """
     began, findings = time.perf_counter(), Findings()
     files = _scenario_files([paths] if isinstance(paths, (str, Path)) else paths, findings)

@@ -177,15 +177,16 @@ def _steps(found: Sweep, lang: str) -> dict[str, Any]:
     shown = {key: set(evenly([run for one, run in pairs if one == key], SHOWN // len(found.keys))) for key in found.keys}
     units = dict(zip(STEPPED, (1.0, MONEY[lang], 1.0), strict=True))
     called = {key: wording.key_words(key, lang) or key for key in found.keys}
-    rest = {case.name: [*filter(None, [of]), *(f"{called[key]}={short(value)}" for key, value in case.varied)]
-            for case, of in zip(found.inputs.cases, found.variant_of, strict=True)}
+    cells = {case.name: {key: short(value) for key, value in case.varied} for case in found.inputs.cases}
+    of = dict(zip(cells, found.variant_of, strict=True))
     rows = []
-    for (key, run), of in table.groupby(["key", "run"], sort=False):
+    for (key, run), each in table.groupby(["key", "run"], sort=False):
         if run in shown[str(key)]:
-            each = of.set_index("figure").loc[list(STEPPED)]
-            rows.append({"key": called[str(key)], "from": of["from"].iloc[0], "to": of["to"].iloc[0],
-                         "rest": ", ".join(one for one in rest[str(run)] if not one.startswith(f"{called[str(key)]}=")),
-                         "cells": [_difference(row, units[str(name)], lang) for name, row in each.iterrows()]})
+            here, figures = cells[str(run)], each.set_index("figure").loc[list(STEPPED)]
+            rest = [of[str(run)], *(f"{called[other]}: {value}" for other, value in here.items() if other != key)]
+            rows.append({"key": called[str(key)], "from": cells[str(each["against"].iloc[0])][str(key)], "to": here[str(key)],
+                         "rest": " · ".join(filter(None, rest)),
+                         "cells": [_difference(row, units[str(name)], lang) for name, row in figures.iterrows()]})
     return {"rows": rows, "count": len(pairs)}
 
 
