@@ -152,15 +152,18 @@ def _forecasts(run: Run) -> pd.DataFrame:
     told, was = _pairs(run)
     labels, exceeds = zip(*sorted(_thresholds(run).items()), strict=True)
     limit = xr.DataArray(np.array(exceeds), {"threshold": list(labels)}, "threshold")
-    many = told.sizes["member"] > 1 and "member" not in was.dims  # an ensemble about one winter
+    several, winters = told.sizes["member"] > 1, "member" in was.dims
+    many = several and not winters  # about one winter
     above = (told > limit).where(np.isfinite(told))
     came = (was > limit).where(np.isfinite(was))
     count = np.isfinite(was).sum("day").astype(int)
     together = run.world.weather.together  # one office's ensemble is judged by its mean, offices of their own one by one
     frames = [_contingency(above, came, value=not (many and together))]
     every = told.mean("member").expand_dims(member=[ALL]) if together else told
-    each = (told, ["member", "city", "lead_day"], count)
-    for mean, keep, cases in [each, (every, ["city", "lead_day"], count * every.sizes["member"])] if many else [each]:
+    judged = [(told, ["member", "city", "lead_day"], count)]
+    if several and not (winters and together):  # the mean of ensembles about different winters is of nothing
+        judged.append((every, ["city", "lead_day"], count.sum("member") if winters else count * every.sizes["member"]))
+    for mean, keep, cases in judged:
         values = {"rmse": continuous.rmse(mean, was, preserve_dims=keep),
                   "mean_error": continuous.mean_error(mean, was, preserve_dims=keep),
                   "correlation": pearsonr(mean, was, preserve_dims=keep)}

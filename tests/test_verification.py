@@ -318,3 +318,15 @@ def test_without_the_extra_the_page_says_how_to_get_it_and_the_rest_is_written(t
     assert "regret.csv" in found.files("page")
     with pytest.raises(sim.InputError, match=r"\.\[verify\]"):
         found.verification  # noqa: B018
+
+
+def test_forecasts_of_several_winters_are_judged_each_by_its_own_and_all_together(tmp_path):
+    path = write_world(tmp_path, [100] * 60)
+    keys = ["cities.here.observed={generate: yangquan, winters: 3}", "forecast={source: synthetic, horizon_days: 2}"]
+    found = sim.run(sim.load(path, keys))
+    told = found.forecasts
+    square = ((told["aqi"] - told["index"]) ** 2)[told["lead_day"] == 1]
+    rmse = found.verification[(found.verification["measure"] == "rmse") & (found.verification["lead_day"] == 1)]
+    assert rmse["member"].tolist() == ["0", "1", "2", "all"]
+    assert rmse.set_index("member").loc["all", ["value", "count"]].tolist() == pytest.approx([square.mean() ** 0.5, 3 * 59])
+    assert "Best economic value" in page.render(found)
