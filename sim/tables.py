@@ -63,7 +63,7 @@ def forecasts(run: Run) -> pd.DataFrame:
     lead, member, city = (part.ravel() for part in np.meshgrid(np.arange(horizon), np.arange(len(names)), np.arange(cities),
                                                                indexing="ij"))
     frames = []
-    for today in range(days - 1):
+    for today in range(max(days - 1, 1)):
         told = world.issue(today).reshape(horizon, len(names), cities)[lead, member, city]
         inside = today + lead + 1 < days
         frames.append(pd.DataFrame({
