@@ -70,7 +70,8 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
     vary : `KEY=V1,V2,…`; overrides : `KEY=VALUE`, e.g. `forecast.members=1000`. workers : processes of this machine;
     scheduler : address of a Dask cluster instead. parts : folder where finished parts are kept; resume : go on from them.
     keep : variants that `save_sweep` will be asked to keep: a name that none has is found before the work.
-    Returns a Sweep, whose `comparison`, `variants`, `paired` and `steps` are tidy DataFrames. Raises InputError with every finding.
+    Returns a Sweep, whose `comparison`, `variants`, `paired` and `steps` are tidy DataFrames. Raises InputError with every
+    finding.
     """
     return run_sweep(paths, vary, overrides, count=workers, scheduler=scheduler, parts=Path(parts) if parts else None,
                      resume=resume, keep=keep, progress=progress)
