@@ -49,7 +49,8 @@ def verdict(results: Results, run: Run) -> dict[str, Any]:
         "levels": [{"level": level, **{by: rows.set_index("by").to_dict("index").get(by) for by in ("day", "episode")}}
                    for level, rows in warnings.groupby("level", sort=False)],
         "leads": leads.to_dict("records"), "changes": changes,
-        "members": _members(run, lang) if behind == ALL else "", "shares": behind == ALL and run.world.weather.together,
+        "members": _members(run, lang) if behind == ALL and len(leads) else "",
+        "shares": behind == ALL and run.world.weather.together and len(leads) > 0,
         "chart": charts.svg(verification_charts.performance(warnings, leads, float(threshold), lang))}}
 
 
