@@ -54,12 +54,14 @@ DRAWN_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Case:
-    """One variant, ready: what its office and its sums need. weather : which of the weathers. rates : None without a list.
+    """One variant, ready: what its office and its sums need. variant : of the scenario, as in `RunSettings`. weather : which of
+    the weathers. rates : None without a list.
 
     world : only where lines are drawn one by one (compliance below 1): then each member is reckoned line by line.
     """
 
     name: str
+    variant: str
     varied: Cell
     weather: int
     rules: Rules
@@ -128,7 +130,7 @@ def inputs_of(worlds: tuple[World, ...]) -> Inputs:
         if classes and key not in reduced:
             reduced[key] = rates_of(world.phases, classes)
         cases.append(Case(
-            world.run.name, world.run.varied, weathers[id(world.weather)], world.rules,
+            world.run.name, world.run.variant, world.run.varied, weathers[id(world.weather)], world.rules,
             Terms(response.lead_hours, response.paper_hours, response.downgrade, world.settings.forecast.every_hours),
             world.settings.forecast.issue_hour, classes.early_start_h if classes else (0.0,),
             response.preadjust_episodes if response.preadjust else 0, response.withdraw_on_lift, world.linkage,

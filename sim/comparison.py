@@ -5,10 +5,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from sim import wording
 from sim.differences import COLUMNS, differences, elsewhere
 from sim.errors import Finding
 from sim.experiment import Progress, Run, Scenario, run_all
+from sim.grid import plain
 from sim.labels import text
 from sim.results import Results
 from sim.scenario import BASE
@@ -36,7 +36,7 @@ class Comparison(Results):
         table = self.summary.reindex(columns=["run", "member", *FIGURES])
         values = {run.world.run.name: dict(run.world.run.varied) for run in self.runs}
         for at, key in enumerate(keys):
-            table.insert(2 + at, key, [wording.plain(values[name].get(key, "")) for name in table["run"]])
+            table.insert(2 + at, key, [plain(values[name].get(key, "")) for name in table["run"]])
         return table
 
     @property

@@ -10,7 +10,7 @@ from sim.experiment import Progress, Run
 from sim.industries import industries
 from sim.labels import MONEY, text
 from sim.metrics import first_member, of_run
-from sim.page import citations, doubts, environment, figure, measures_in_words, period, title
+from sim.page import changes_told, citations, doubts, environment, figure, measures_in_words, period, title
 from sim.results import version
 from sim.vocab import ASKING_LEVELS, Level, Pollutant
 
@@ -31,7 +31,7 @@ def render(results: Comparison, progress: Progress | None = None) -> str:
     return environment().get_template("comparison.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"compare.{key}", lang, **words), word=lambda key: text(key, lang),
         colour=charts.LEVEL_COLOUR, title=title(results), period=period(results), version=version(),
-        note=wording.note(results.scenario.worlds, lang), doubts=doubts(results.scenario, results.lang),
+        note=wording.notes(results.scenario.worlds, lang)[0], doubts=doubts(results.scenario, results.lang),
         listed=results.lists, citations=citations(results), first=results.name(results.runs[0]), **parts)
 
 
@@ -206,7 +206,6 @@ def _runs(results: Comparison) -> list[dict[str, Any]]:
     lang = results.lang
     return [{"name": results.name(run), "edition": getattr(run.world.edition.title, lang),
              "policy": getattr(run.world.choice.policy.head.title, lang) if run.accounts else "",
-             "changes": [{"key": c.key, "old": "-" if c.old is None else wording.plain(c.old), "new": wording.plain(c.new),
-                          "given": c.given} for c in run.world.run.told],
+             "changes": changes_told(run),
              "measures": measures_in_words(of_run(results.measures, run.world.run.name), lang) if run.accounts else []}
             for run in results.runs]

@@ -125,7 +125,8 @@ def _called(run: RunSettings, path: Path, files: list[Path]) -> RunSettings:
     if len(files) == 1:
         return run
     stem = path.stem if [other.stem for other in files].count(path.stem) == 1 else f"{path.resolve().parent.name}/{path.stem}"
-    return replace(run, name=stem if run.name == BASE else f"{stem}, {run.name}")
+    return replace(run, name=stem if run.name == BASE else f"{stem}, {run.name}",
+                   variant=", ".join(filter(None, [stem, run.variant])))
 
 
 def _without_repeats(runs: list[RunSettings], findings: Findings) -> list[RunSettings]:

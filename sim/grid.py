@@ -1,7 +1,7 @@
 """The grid of a comparison: dotted keys, the values that each takes, every combination of them, names of its runs."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sim.errors import Findings
@@ -74,12 +74,29 @@ def cells(grid: dict[str, list[Any]]) -> list[Cell]:
     return [tuple(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
-def run_name(variant: str, cell: Cell) -> str:
-    """A run's name: the variant, "" for none, and the varied values."""
-    return ", ".join(filter(None, [variant, *(f"{key}={short(value)}" for key, value in cell)]))
+def cell_names(given: Sequence[Cell]) -> list[str]:
+    """Names of some cells: each key with its value in words, "" for an empty cell."""
+    keys = dict.fromkeys(key for cell in given for key, _ in cell)
+    words = {key: in_words([dict(cell).get(key) for cell in given]) for key in keys}
+    return [", ".join(f"{key}={words[key][at]}" for key, _ in cell) for at, cell in enumerate(given)]
 
 
-def short(value: Any) -> str:
-    """A value in few signs: what stands in a block or list, one after the other."""
+def in_words(values: Sequence[Any]) -> list[str]:
+    """Values of one key in few signs; as a scenario would write them where these would not tell them apart."""
+    brief, full = [_short(value) for value in values], [plain(value) for value in values]
+    return brief if len(set(brief)) == len(set(full)) else full
+
+
+def plain(value: Any) -> str:
+    """A value as a scenario would write it, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {plain(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(plain, value)) + "]"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _short(value: Any) -> str:
+    """What stands in a block or list, one after the other."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return "/".join(map(short, inner)) if inner is not None else str(value)
+    return "/".join(map(_short, inner)) if inner is not None else plain(value)

@@ -1,6 +1,7 @@
 """One look-up for every word that is shown, in Chinese and in English."""
 
 import csv
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,6 +19,11 @@ def catalogue() -> dict[str, dict[str, str]]:
 def text(key: str, lang: str = "en", /, **words: Any) -> str:
     """The text of `key` in `lang`, its placeholders filled from `words`. Raises KeyError for an unknown key."""
     return catalogue()[key][lang].format(**words) if words else catalogue()[key][lang]
+
+
+def sentences(said: Iterable[str], lang: str) -> str:
+    """Sentences one after the other, each once, empty ones left out; in Chinese without spaces between."""
+    return ("" if lang == "zh" else " ").join(filter(None, dict.fromkeys(said)))
 
 
 MONEY = {"en": 1e6, "zh": 1e4}

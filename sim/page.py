@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 
 from sim import charts, rulebook, scorecard, society, target_tables, wording
 from sim.experiment import Progress, Run, Scenario
+from sim.grid import plain
 from sim.industries import ANY, industries, processes
-from sim.labels import MONEY, text
+from sim.labels import MONEY, sentences, text
 from sim.mechanisms import mechanisms
 from sim.metrics import (
     avoided_by_industry,
@@ -33,12 +34,13 @@ ROWS_SHOWN = 15
 
 @cache
 def environment() -> Environment:
-    """The page templates, with escaping and the filter `fig`."""
+    """The page templates, with escaping and filters."""
     made = Environment(loader=PackageLoader("sim", "data"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                        lstrip_blocks=True)
     made.filters["fig"] = figure
     made.filters["short"] = lambda value: f"{round(value, 1):,.10g}"  # counts, days, hours: no digits that say nothing
     made.filters["unbroken"] = unbroken
+    made.filters["sentences"] = sentences
     return made
 
 
@@ -56,16 +58,17 @@ def unbroken(words: str) -> Markup:
 def render(results: Results, progress: Progress | None = None) -> str:
     """The page in the results' language, charts included. progress : told of each run that is drawn."""
     lang, sections = results.lang, []
-    for number, run in enumerate(results.runs):
+    note, of_each = wording.notes(results.scenario.worlds, results.lang)
+    for number, (run, said) in enumerate(zip(results.runs, of_each, strict=True)):
         if progress:
             progress("report", number, len(results.runs))
-        sections.append(_section(results, run))
+        sections.append(_section(results, run) | {"forecast": said})
     template = environment().get_template("report.html.j2")
     return template.render(
         lang=lang, t=lambda key, **words: text(f"report.{key}", lang, **words), word=lambda key: text(key, lang),
         levels=[level.name for level in WARNING_LEVELS], colour=charts.LEVEL_COLOUR, money=MONEY[lang],
         pollutants=list(Pollutant),
-        note=wording.note(results.scenario.worlds, lang),
+        note=note,
         title=title(results), period=period(results), version=version(), doubts=doubts(results.scenario, results.lang),
         glance=[glance(results, run) for run in results.runs],
         runs=sections, citations=citations(results), areas=len(results.scenario.worlds[0].cities),
@@ -99,9 +102,7 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "decisions": _decisions(first_member(mine["warnings"], run), run, lang), "many_cities": len(run.world.cities) > 1,
         "city_names": {key: names[lang] for key, names in run.world.names.items()},
         "members": members, "member": run.world.members[0], "listed": run.accounts is not None,
-        "forecast": wording.forecast_note(run.world, lang),
-        "changes": [{"key": c.key, "old": wording.plain(c.old), "new": wording.plain(c.new), "given": c.given}
-                    for c in run.world.run.told],
+        "changes": changes_told(run),
         "escalate": run.world.settings.response.escalate, "outside_hours": hours_outside_warnings(run),
         "sources": society.source_rows(run, lang), "trucks": society.truck_rows(run),
         "score": scorecard.score(results, run),
@@ -131,6 +132,12 @@ def _section(results: Results, run: Run) -> dict[str, Any]:
         "measures": measures_in_words(of_run(results.measures, name), lang),
     }
     return section
+
+
+def changes_told(run: Run) -> list[dict[str, str]]:
+    """What a run has changed, in words."""
+    return [{"key": c.key, "old": "-" if c.old is None else plain(c.old), "new": plain(c.new), "given": c.given}
+            for c in run.world.run.told]
 
 
 def _decisions(taken: pd.DataFrame, run: Run, lang: str) -> list[dict[str, Any]]:

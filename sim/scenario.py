@@ -11,7 +11,7 @@ from sim import other_measures, rulebook, target_tables, transport
 from sim.aqi import editions as aqi_editions
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
-from sim.grid import OVER, VARIED, Cell, run_name
+from sim.grid import OVER, VARIED, Cell, cell_names
 from sim.industries import industries, industry_named
 from sim.schema import Frozen, build
 from sim.settings import Compliance, Forecast, Grading, Response, Settings
@@ -34,7 +34,7 @@ class RunSettings:
     """The settings of one run of a scenario. criteria_replaced : levels whose criteria are not the edition's own.
 
     place : line of a dotted key in the file, for findings that only the whole world can make. file : the scenario it comes
-    from. varied : the values of a comparison's grid that it has.
+    from. variant : what it is called without the values of a comparison's grid that it has, `varied`; "" for a base run.
     """
 
     name: str
@@ -43,6 +43,7 @@ class RunSettings:
     criteria_replaced: frozenset[str]
     place: Callable[[str], int | str]
     file: Path = Path()
+    variant: str = ""
     varied: Cell = ()
 
     @property
@@ -105,15 +106,17 @@ def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
             findings.add("override.twice", file="--set", key=key)
     if BASE in variants:
         findings.add("variants.base", file=file, place=tree.line(("variants", BASE)), key=f"variants.{BASE}")
-    runs = []
+    runs, cell_words, names = [], cell_names(grid), set[str]()
     for name, variant in ({BASE: {}} | variants).items():
         own = [(key, value, f"variants.{name}") for key, value in (variant or {}).items()]
-        for cell in grid:
+        for cell, values in zip(grid, cell_words, strict=True):
             steps = [*own, *((key, value, varied) for key, value in cell), *((key, value, "--set") for key, value in given)]
-            called = run_name("" if cell and name == BASE else str(name), cell)
-            called += f" ({len(runs) + 1})" if called in {run.name for run in runs} else ""
+            variant_name = "" if name == BASE else str(name)
+            called = ", ".join(filter(None, [variant_name, values])) or BASE
+            called += f" ({len(runs) + 1})" if called in names else ""
+            names.add(called)
             run = _one_run(called, written, steps, tree, file, findings)
-            runs += [replace(run, file=file, varied=cell)] if run else []
+            runs += [replace(run, file=file, variant=variant_name, varied=cell)] if run else []
     return runs
 
 

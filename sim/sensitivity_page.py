@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim import charts, sweep_charts, wording
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
-from sim.labels import MONEY, text
+from sim.labels import MONEY, sentences, text
 from sim.page import doubts, environment
 from sim.results import PACKAGES, version
 from sim.sensitivities import MEASURES, RANKED, Sensitivity
@@ -16,13 +16,14 @@ from sim.sensitivities import MEASURES, RANKED, Sensitivity
 def render(found: Sensitivity, lang: str) -> str:
     """The page in one language, charts included."""
     world = found.scenario.worlds[0]
+    note, of_each = wording.notes(found.scenario.worlds, lang)
     return environment().get_template("sensitivity.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"sensitivity.{key}", lang, **words), word=lambda key: text(key, lang),
-        title=getattr(world.settings.title, lang), note=wording.note(found.scenario.worlds, lang), version=version(),
+        title=getattr(world.settings.title, lang), note=note, version=version(),
         count=len(found.samples), members=found.members, ranges=found.ranges,
         words={one.key: wording.key_words(one.key, lang) for one in found.ranges}, measures=MEASURES[found.method],
         basis=wording.basis(found.scenario.worlds[:1], lang), doubts=doubts(found.scenario, lang),
-        how=text(f"sensitivity.how.{found.method}", lang, asked=found.asked), forecast=wording.forecast_note(world, lang),
+        how=text(f"sensitivity.how.{found.method}", lang, asked=found.asked), forecast=sentences(of_each, lang),
         figures=[_figure(found, name, lang) for name in found.figures])
 
 

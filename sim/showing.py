@@ -13,6 +13,7 @@ from sim.comparison import Comparison, against_first
 from sim.errors import Finding, InputError
 from sim.experiment import Run, Scenario
 from sim.explain import Explanation
+from sim.grid import plain
 from sim.labels import MONEY, text
 from sim.orders import spells
 from sim.results import Results
@@ -33,7 +34,7 @@ def _head(console: Console, scenario: Scenario, lang: str) -> None:
     world = scenario.worlds[0]
     console.print()
     console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {world.calendar.start} - {world.calendar.end}")
-    if said := wording.note(scenario.worlds, lang):
+    if said := wording.notes(scenario.worlds, lang)[0]:
         console.print(escape(said), style="dim", soft_wrap=True)
 
 
@@ -168,7 +169,7 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
     if members > 1:
         grid.add_row("", text("cli.members", lang, count=members, member=run.world.members[0]))
     if run.world.run.told:
-        keys = ", ".join(f"{change.key}={wording.plain(change.new)}" for change in run.world.run.told)
+        keys = ", ".join(f"{change.key}={plain(change.new)}" for change in run.world.run.told)
         grid.add_row("", escape(text("cli.changed", lang, keys=keys)))
     console.print(Padding(grid, (0, 0, 0, 1)))
 

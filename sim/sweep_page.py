@@ -12,8 +12,8 @@ import pandas as pd
 
 from sim import charts, sweep_charts, wording
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
-from sim.grid import short
-from sim.labels import MONEY, text
+from sim.grid import in_words
+from sim.labels import MONEY, sentences, text
 from sim.page import doubts, environment
 from sim.results import PACKAGES, Results, version
 from sim.sweeping import Sweep, evenly
@@ -33,6 +33,7 @@ STEPPED = ("avoided_t", *MAPPED)
 def render(found: Sweep, lang: str) -> str:
     """The page in one language, charts included."""
     world = found.scenario.worlds[0]
+    note, of_each = wording.notes(found.scenario.worlds, lang)
     variants = found.variants
     listed = world.population is not None
     shown = _shown(variants)
@@ -57,11 +58,10 @@ def render(found: Sweep, lang: str) -> str:
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
         flip_flop_h=FLIP_FLOP_H,
-        note=wording.note(found.scenario.worlds, lang), keys=_keys(found, lang), members=len(found.inputs.members),
+        note=note, keys=_keys(found, lang), members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
-        forecast=" ".join(dict.fromkeys(filter(None, (wording.forecast_note(one, lang) for one in found.scenario.worlds)))),
-        ensemble=world.settings.forecast.members if world.weather.together else 0, steps=_steps(found, lang),
+        forecast=sentences(of_each, lang), ensemble=_ensemble(found, lang), steps=_steps(found, lang),
         thresholds=any(key.startswith("criteria") for key in found.keys), all_front=bool(variants["pareto"].all()),
         basis=wording.basis(found.scenario.worlds, lang),
         doubts=doubts(found.scenario, lang), rows=_rows(found, unit), more=len(variants) - len(variants.head(ROWS)),
@@ -93,6 +93,12 @@ def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, byt
                   "seed": world.settings.seed, "rules": world.edition.id} for world in found.scenario.worlds],
         "outputs": {name: content_hash(name, content) for name, content in written.items()}}
     return written | {MANIFEST: sealed(manifest)}
+
+
+def _ensemble(found: Sweep, lang: str) -> str:
+    """How many forecasts stand behind a decision, where they are an ensemble in any variant."""
+    sizes = sorted({world.weather.ensemble for world in found.scenario.worlds})
+    return text("sweep.ensemble", lang, count="/".join(map(str, sizes))) if sizes[-1] > 1 else ""
 
 
 def assumed(found: Sweep, lang: str) -> str:
@@ -136,8 +142,8 @@ def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
     keys = [key for key in found.keys if len(set(found.variants[key])) > 1]
     cases = found.inputs.cases
     variants = found.variants.assign(**{  # names in few signs, as in the names of the runs
-        key: [short(dict(case.varied).get(key, "")) for case in cases] for key in keys})
-    of = found.variant_of
+        key: in_words([dict(case.varied).get(key, "") for case in cases]) for key in keys})
+    of = [case.variant for case in cases]
     pairs = list(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)))
     tables = {(pair, variant, name): variants[[each == variant for each in of]].pivot_table(
         index=pair[0], columns=pair[1], values=name, sort=False)
@@ -174,11 +180,14 @@ def _steps(found: Sweep, lang: str) -> dict[str, Any]:
     """One key changed by one step and all else equal: rows of what is told, how many there are, which figures."""
     table = found.steps[found.steps["figure"].isin(STEPPED)]
     pairs = list(dict.fromkeys(zip(table["key"], table["run"], strict=True)))
-    shown = {key: set(evenly([run for one, run in pairs if one == key], SHOWN // len(found.keys))) for key in found.keys}
+    most = max(1, SHOWN // max(1, len(found.keys)))
+    shown = {key: set(evenly([run for one, run in pairs if one == key], most)) for key in found.keys}
     units = dict(zip(STEPPED, (1.0, MONEY[lang], 1.0), strict=True))
     called = {key: wording.key_words(key, lang) or key for key in found.keys}
-    cells = {case.name: {key: short(value) for key, value in case.varied} for case in found.inputs.cases}
-    of = dict(zip(cells, found.variant_of, strict=True))
+    cases = found.inputs.cases
+    words = {key: in_words([dict(case.varied)[key] for case in cases]) for key in found.keys}
+    cells = {case.name: {key: words[key][at] for key in found.keys} for at, case in enumerate(cases)}
+    of = {case.name: case.variant for case in cases}
     rows = []
     for (key, run), each in table.groupby(["key", "run"], sort=False):
         if run in shown[str(key)]:
@@ -192,10 +201,10 @@ def _steps(found: Sweep, lang: str) -> dict[str, Any]:
 
 def _difference(row: pd.Series, unit: float, lang: str) -> str:
     """A difference in words, with its interval where there is one."""
-    most = max(abs(row["difference"]), abs(row["low"]) if np.isfinite(row["low"]) else 0) / unit
-    mean, low, high = (f"{value / unit + 0.0:,.{0 if most >= 100 else 1 if most >= 10 else 2}f}"
-                       for value in row[["difference", "low", "high"]])
-    return text("sweep.interval", lang, mean=mean, low=low, high=high) if np.isfinite(row["low"]) else mean
+    figures = row[["difference", "low", "high"]].astype(float).dropna() / unit
+    places = 0 if (most := figures.abs().max()) >= 100 else 1 if most >= 10 else 2
+    mean, *ends = (f"{value + 0.0:,.{places}f}" for value in figures.round(places))  # not -0.00
+    return text("sweep.interval", lang, mean=mean, low=ends[0], high=ends[1]) if ends else mean
 
 
 def _rows(found: Sweep, unit: float) -> list[dict[str, Any]]:

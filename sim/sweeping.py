@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim import wording
 from sim.cases import FIGURES, Inputs, Task, inputs_of, tasks_of
 from sim.compiled import compile_for
 from sim.errors import Finding, InputError
 from sim.experiment import Scenario, load
-from sim.grid import run_name
+from sim.grid import plain
 from sim.results import version
 from sim.vocab import ASKING_LEVELS, Pollutant
 from sim.workers import workers
@@ -56,7 +55,7 @@ class Sweep:
             "run": np.repeat([case.name for case in self.inputs.cases], members),
             "member": np.tile(np.array(self.inputs.members, object), cases)})
         for key in self.keys:
-            values = [wording.plain(dict(case.varied).get(key, "")) for case in self.inputs.cases]
+            values = [plain(dict(case.varied).get(key, "")) for case in self.inputs.cases]
             frame[key] = np.repeat(np.array(values, object), members)
         flat = {name: self.figures[:, :, at].ravel() for at, name in enumerate(FIGURES)}
         kg = sum(flat[f"avoided_{p}_kg"] for p in Pollutant)
@@ -104,8 +103,8 @@ class Sweep:
 
         `run` has the value `to` of `key`, `against` the value `from`.
         """
-        cells = [(of, {key: wording.plain(value) for key, value in case.varied})
-                 for of, case in zip(self.variant_of, self.inputs.cases, strict=True)]
+        cells = [(case.variant, {key: plain(value) for key, value in case.varied})
+                 for case in self.inputs.cases]
         place = {(of, tuple(cell.items())): at for at, (of, cell) in enumerate(cells)}
         rows = []
         for key in self.keys:
@@ -116,11 +115,6 @@ class Sweep:
                 if before is not None:
                     rows += [{"key": key, "from": values[step - 1], "to": cell[key]} | row for row in self._less(at, before)]
         return pd.DataFrame(rows, columns=["key", "from", "to", *DIFFERENCES])
-
-    @property
-    def variant_of(self) -> list[str]:
-        """The scenario's own variant behind each of the grid, "" for none."""
-        return [case.name.removesuffix(run_name("", case.varied)).removesuffix(", ") for case in self.inputs.cases]
 
     @cached_property
     def _compared(self) -> tuple[list[str], np.ndarray]:

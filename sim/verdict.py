@@ -6,7 +6,7 @@ import pandas as pd
 
 from sim import charts, verification_charts
 from sim.experiment import Run
-from sim.labels import MONEY, text
+from sim.labels import MONEY, sentences, text
 from sim.results import Results
 from sim.verification import ALL
 from sim.vocab import Pollutant
@@ -49,14 +49,19 @@ def verdict(results: Results, run: Run) -> dict[str, Any]:
         "levels": [{"level": level, **{by: rows.set_index("by").to_dict("index").get(by) for by in ("day", "episode")}}
                    for level, rows in warnings.groupby("level", sort=False)],
         "leads": leads.to_dict("records"), "changes": changes,
-        "members": _members(run, lang) if behind == ALL and len(leads) else "",
-        "shares": behind == ALL and run.world.weather.together and len(leads) > 0,
+        "members": _members(run, lang) if len(leads) else "", "shares": run.world.shown.behind > 1 and len(leads) > 0,
         "chart": charts.svg(verification_charts.performance(warnings, leads, float(threshold), lang))}}
 
 
 def _members(run: Run, lang: str) -> str:
-    """What figures of all members together are of."""
-    return text("report.skill_members", lang) if run.world.weather.together else text("report.skill_offices", lang)
+    """What figures of all members, and of all forecasts behind a decision, are of."""
+    world, said = run.world, []
+    if world.shown.behind > 1:
+        said.append(text("report.skill_ensemble", lang, count=world.shown.behind))
+    if len(world.members) > 1:
+        each = "report.skill_members.winters" if len(world.weather.own[0]) > 1 else "report.skill_members.offices"
+        said.append(text("report.skill_members", lang, each=text(each, lang)))
+    return sentences(said, lang)
 
 
 def _wide(rows: pd.DataFrame, keys: list[str], measures: list[str]) -> pd.DataFrame:

@@ -25,6 +25,9 @@ COLUMNS = ["run", "member", "city", "what", "by", "level", "threshold", "lead_da
 ALL = "all"
 """Member of a figure that is made of all members together."""
 
+BY_LEAD = ["city", "lead_day"]
+"""What figures of forecasts are always told for."""
+
 COST_LOSS_RATIOS = (0.01, 0.02, 0.05, *(round(0.05 * step, 2) for step in range(2, 20)), 0.98, 0.99)
 
 
@@ -146,38 +149,53 @@ def _changes(run: Run) -> pd.DataFrame:
 def _forecasts(run: Run) -> pd.DataFrame:
     """Each issue's index against what came, by lead day; days after the period are not compared."""
     import xarray as xr
+
+    told, was = _pairs(run)
+    limit = xr.DataArray(list(_thresholds(run).values()), {"threshold": list(_thresholds(run))}, "threshold")
+    behind = run.world.shown.behind
+    frames = [_contingency(*_above(told, was, limit), value=behind == 1), *_errors(told, was, ["member", *BY_LEAD])]
+    if behind > 1:  # one office's ensemble, in each of its winters: judged by its mean and its shares
+        told, was = _by_winter(told, behind), _by_winter(was, behind).isel(member=0, drop=True) if "member" in was.dims else was
+        frames += [frame.assign(member=ALL) for frame in (
+            *_errors(told.mean("member"), was, BY_LEAD), *_distribution(told, was, limit), *_value_of_shares(told, was, limit))]
+    elif told.sizes["member"] > 1:  # offices, or winters, of their own: judged one by one
+        frames += [frame.assign(member=ALL) for frame in _errors(told, was, BY_LEAD)]
+    return pd.concat(frames, ignore_index=True).assign(what="forecasts", by="day")
+
+
+def _above(told: "xr.DataArray", was: "xr.DataArray", limit: "xr.DataArray") -> tuple["xr.DataArray", "xr.DataArray"]:
+    """Whether forecasts and days are above thresholds: NaN where there is none."""
+    return (told > limit).where(np.isfinite(told)), (was > limit).where(np.isfinite(was))
+
+
+def _by_winter(each: "xr.DataArray", behind: int) -> "xr.DataArray":
+    """The forecasts behind the decisions of each winter: dimensions winter x member x …, from members of all winters."""
+    import xarray as xr
+
+    return xr.DataArray(each.to_numpy().reshape(-1, behind, *each.shape[1:]), {name: each[name] for name in BY_LEAD},
+                        ("winter", *each.dims))
+
+
+def _cases(was: "xr.DataArray") -> "xr.DataArray":
+    """How many days each figure is of, by city and lead."""
+    return np.isfinite(was).sum([dim for dim in was.dims if dim not in BY_LEAD]).astype(int)
+
+
+def _errors(told: "xr.DataArray", was: "xr.DataArray", keep: list[str]) -> list[pd.DataFrame]:
+    """How far single forecasts are off, by the dimensions that are kept."""
     from scores import continuous
     from scores.continuous.correlation import pearsonr
 
-    told, was = _pairs(run)
-    labels, exceeds = zip(*sorted(_thresholds(run).items()), strict=True)
-    limit = xr.DataArray(np.array(exceeds), {"threshold": list(labels)}, "threshold")
-    several, winters = told.sizes["member"] > 1, "member" in was.dims
-    many = several and not winters  # about one winter
-    above = (told > limit).where(np.isfinite(told))
-    came = (was > limit).where(np.isfinite(was))
-    count = np.isfinite(was).sum("day").astype(int)
-    together = run.world.weather.together  # one office's ensemble is judged by its mean, offices of their own one by one
-    frames = [_contingency(above, came, value=not (many and together))]
-    every = told.mean("member").expand_dims(member=[ALL]) if together else told
-    judged = [(told, ["member", "city", "lead_day"], count)]
-    if several and not (winters and together):  # the mean of ensembles about different winters is of nothing
-        judged.append((every, ["city", "lead_day"], count.sum("member") if winters else count * every.sizes["member"]))
-    for mean, keep, cases in judged:
-        values = {"rmse": continuous.rmse(mean, was, preserve_dims=keep),
-                  "mean_error": continuous.mean_error(mean, was, preserve_dims=keep),
-                  "correlation": pearsonr(mean, was, preserve_dims=keep)}
-        frames += [_tidy(name, value, cases).pipe(lambda f: f if "member" in f else f.assign(member=ALL))
-                   for name, value in values.items()]
-    if many and together:
-        frames += [*_ensemble(told, was, labels, exceeds, count), *_value_of_shares(above, came)]
-    return pd.concat(frames, ignore_index=True).assign(what="forecasts", by="day")
+    count = np.isfinite(was.broadcast_like(told)).sum([dim for dim in told.dims if dim not in keep]).astype(int)
+    return [_tidy(name, measure(told, was, preserve_dims=keep), count) for name, measure in (
+        ("rmse", continuous.rmse), ("mean_error", continuous.mean_error), ("correlation", pearsonr))]
 
 
 def _pairs(run: Run) -> tuple["xr.DataArray", "xr.DataArray"]:
     """What was told of each day by member, city and lead, and what came: NaN where the day lies outside the period.
 
-    The members of an ensemble behind one decision are members here; what came has members where winters differ.
+    The members of an ensemble behind one decision are members here, winter by winter; what came has members where winters
+    differ.
     """
     import xarray as xr
 
@@ -202,42 +220,39 @@ def _pairs(run: Run) -> tuple["xr.DataArray", "xr.DataArray"]:
 
 
 def _thresholds(run: Run) -> dict[float, float]:
-    """Every threshold of the criteria, and the value that a day must exceed for it."""
+    """Every threshold of the criteria, lowest first, and the value that a day must exceed for it."""
     found: dict[float, float] = {}
     for *_, criterion in run.world.rules.criteria:
         found.setdefault(criterion.threshold, criterion.exceeds)
         if criterion.within_over is not None:
             found.setdefault(criterion.within_over, criterion.within_over)
-    return found
+    return dict(sorted(found.items()))
 
 
-def _ensemble(told: "xr.DataArray", was: "xr.DataArray", labels: tuple[float, ...], exceeds: tuple[float, ...],
-              count: "xr.DataArray") -> list[pd.DataFrame]:
+def _distribution(told: "xr.DataArray", was: "xr.DataArray", limit: "xr.DataArray") -> list[pd.DataFrame]:
     """How good the members are as one distribution: Brier score of the share above, CRPS."""
     from scores import probability
 
-    keep = ["city", "lead_day"]
-    brier = probability.brier_score_for_ensemble(told, was, "member", list(exceeds), preserve_dims=keep,
+    brier = probability.brier_score_for_ensemble(told, was, "member", limit.to_numpy().tolist(), preserve_dims=BY_LEAD,
                                                  fair_correction=False, event_threshold_operator=operator.gt)
-    brier = brier.assign_coords(threshold=list(labels))
-    crps = probability.crps_for_ensemble(told, was, "member", preserve_dims=keep)
-    return [frame.assign(member=ALL) for frame in (_tidy("brier_score", brier, count), _tidy("crps", crps, count))]
+    crps = probability.crps_for_ensemble(told, was, "member", preserve_dims=BY_LEAD)
+    return [_tidy("brier_score", brier.assign_coords(threshold=limit["threshold"].to_numpy()), _cases(was)),
+            _tidy("crps", crps, _cases(was))]
 
 
-def _value_of_shares(above: "xr.DataArray", came: "xr.DataArray") -> list[pd.DataFrame]:
+def _value_of_shares(told: "xr.DataArray", was: "xr.DataArray", limit: "xr.DataArray") -> list[pd.DataFrame]:
     """Economic value of an ensemble to users who act when the share of members above is greater than their ratio."""
     import xarray as xr
 
-    count = np.isfinite(above).all("member").sum("day").astype(int)
+    above, came = _above(told, was, limit)
     ratios = xr.DataArray(list(COST_LOSS_RATIOS), {"acts_above": list(COST_LOSS_RATIOS)}, "acts_above")
     share = above.mean("member")
-    table = _counts((share > ratios).where(np.isfinite(share)), came, ["city", "lead_day", "threshold", "acts_above"])
+    table = _counts((share > ratios).where(np.isfinite(share)), came, [*BY_LEAD, "threshold", "acts_above"])
     value = _economic_value(table)
     own = value.sel(acts_above=value["cost_loss_ratio"]).drop_vars("acts_above")  # act when the share exceeds the ratio
     best = own.max("cost_loss_ratio")
     at = own.fillna(-np.inf).idxmax("cost_loss_ratio").where(np.isfinite(best))
-    return [frame.assign(member=ALL) for frame in (_tidy("economic_value", own, count),
-                                                   _tidy("economic_value_max", best, count, cost_loss_ratio=at))]
+    return [_tidy("economic_value", own, _cases(was)), _tidy("economic_value_max", best, _cases(was), cost_loss_ratio=at)]
 
 
 # ---------------------------------------------------------------- measures of a contingency table

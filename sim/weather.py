@@ -86,6 +86,13 @@ class Weather:
         return self.given.decide_on != "member"
 
     @property
+    def ensemble(self) -> int:
+        """How many forecasts a decision rests on."""
+        if not self.together:
+            return 1
+        return self.told.values.shape[2] if self.told else self.given.members if self.given.source == "synthetic" else 1
+
+    @property
     def members(self) -> tuple[str, ...]:
         """Members of the results: winters, forecast offices, or both."""
         if self.told:

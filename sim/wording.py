@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from sim import labels, rulebook
 from sim.grading import OWN_PLAN
+from sim.grid import plain
 from sim.industries import ANY, industries, processes
+from sim.labels import sentences
 from sim.ledger import Decisions
 from sim.reading import World
 from sim.rulebook import Criterion, RuleRow
@@ -18,13 +20,6 @@ from sim.winters import Generated
 def percent(share: float) -> str:
     """A share as people write it: 30 %, 37.5 %."""
     return f"{100 * share:.1f}".removesuffix(".0") + "%"
-
-
-def plain(value: object) -> str:
-    """A changed value as a scenario would write it, on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {plain(one)}" for key, one in value.items()) + "}"
-    return "[" + ", ".join(map(plain, value)) + "]" if isinstance(value, list) else str(value)
 
 
 def key_words(key: str, lang: str) -> str:
@@ -119,9 +114,21 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
     return why, clause, basis.value
 
 
-def forecast_note(world: World, lang: str) -> str:
-    """What a reader must know of drawn forecasts, of an ensemble and of generated winters; empty where there are none."""
-    given, said = world.settings.forecast, _generated(world, lang)
+def notes(worlds: Sequence[World], lang: str) -> tuple[str, list[str]]:
+    """What a reader must know of days and forecasts: of all runs, and of each; empty where there is nothing.
+
+    Of all: the scenario's own note; where all have generated days, that too, for title and note may speak of observed ones.
+    Of each: generated days where only some have them, drawn forecasts, ensembles.
+    """
+    given, made = worlds[0].settings.note, [_generated(world, lang) for world in worlds]
+    head = [getattr(given, lang) if given else "", made[0] if all(made) else ""]
+    return sentences(head, lang), [sentences(["" if all(made) else days, *_foreseen(world, lang)], lang)
+                                   for world, days in zip(worlds, made, strict=True)]
+
+
+def _foreseen(world: World, lang: str) -> list[str]:
+    """That forecasts are drawn, and on what an ensemble's office decides."""
+    given, said = world.settings.forecast, []
     if given.source == "synthetic" and given.skill:
         preset = given.skill.preset
         own = given.skill != Skill(preset=preset)  # type: ignore[call-arg]
@@ -131,21 +138,14 @@ def forecast_note(world: World, lang: str) -> str:
                                 basis=labels.text(f"basis.{basis}", lang)))
     if given.decide_on != "member":
         said.append(labels.text(f"report.decide_on.{given.decide_on}", lang, share=percent(given.probability)))
-    return ("" if lang == "zh" else " ").join(said)
+    return said
 
 
-def _generated(world: World, lang: str) -> list[str]:
+def _generated(world: World, lang: str) -> str:
     """That days are generated, where they are."""
     made = [world.names[key][lang] for key, city in world.settings.cities.items() if isinstance(city.observed, Generated)]
-    return [labels.text("report.generated", lang, cities=labels.text("list.join", lang).join(made),
-                        count=len(world.members))] if made else []
-
-
-def note(worlds: Sequence[World], lang: str) -> str:
-    """The scenario's own note; where all runs have generated days, that too: title and note may speak of observed ones."""
-    given, made = worlds[0].settings.note, [_generated(world, lang) for world in worlds]
-    said = [getattr(given, lang)] if given else []
-    return ("" if lang == "zh" else " ").join(said + (made[0] if all(made) else []))
+    return labels.text("report.generated", lang, cities=labels.text("list.join", lang).join(made),
+                       count=len(world.members)) if made else ""
 
 
 def row_key(row: RuleRow | SeasonRow, lang: str) -> str:

@@ -73,6 +73,7 @@ def _same(inputs: Inputs) -> Inputs:
 def _cluster(inputs: Inputs, scheduler: str) -> Iterator[Answers]:
     if find_spec("distributed") is None:
         raise InputError([Finding("sweep.no_dask", key="--scheduler", value=scheduler)])
+    import dask
     from distributed import Client, as_completed
 
     try:
@@ -80,7 +81,8 @@ def _cluster(inputs: Inputs, scheduler: str) -> Iterator[Answers]:
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError([Finding("sweep.scheduler", key="--scheduler", value=scheduler,
                                   words={"reason": str(error) or type(error).__name__})]) from None
-    with client:
+    # Tasks come as they are, inputs of any size once: dask's advice on graphs of its own is none here.
+    with client, dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
         if inputs.compiled and not all(client.run(_compiles).values()):
             raise InputError([Finding("sweep.no_numba", key="--scheduler", value=scheduler)])
         shared: Any = client.submit(_same, inputs, pure=False, retries=TRIES)  # to each worker once; not lost with a worker

@@ -173,7 +173,8 @@ def test_reader_is_told_of_drawn_forecasts_and_generated_winters(tmp_path):
     from sim import wording
 
     def note(lang, *keys):
-        return wording.forecast_note(experiment.load(write_world(tmp_path, [100] * 12), keys).worlds[0], lang)
+        head, (own,) = wording.notes(experiment.load(write_world(tmp_path, [100] * 12), keys).worlds, lang)
+        return head + own
 
     assert note("en") == ""
     drawn = ("forecast.source=synthetic", "forecast.members=5")

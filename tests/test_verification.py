@@ -305,7 +305,7 @@ def test_a_period_shorter_than_the_horizon_and_several_members_and_cities_have_a
     (tmp_path / "told.csv").write_text("issue_date,lead_day,member,aqi\n" + "\n".join(rows) + "\n")
     given = "forecast={source: file, path: told.csv, horizon_days: 2}"
     found = sim.run(sim.load(path, [given]), "zh")
-    assert "逐一计算" in page.render(found)
+    assert "每个成员是一个独立的预报单位" in page.render(found)
     assert set(found.verification["member"]) == {"0", "1", "all"}
     assert found.regret["missed_kg_nox"].isna().all()  # no list, no kilograms
 
@@ -320,13 +320,49 @@ def test_without_the_extra_the_page_says_how_to_get_it_and_the_rest_is_written(t
         found.verification  # noqa: B018
 
 
-def test_forecasts_of_several_winters_are_judged_each_by_its_own_and_all_together(tmp_path):
-    path = write_world(tmp_path, [100] * 60)
-    keys = ["cities.here.observed={generate: yangquan, winters: 3}", "forecast={source: synthetic, horizon_days: 2}"]
-    found = sim.run(sim.load(path, keys))
+def of_winters(folder, decide_on):
+    """Three generated winters of 60 days, two days foreseen by one forecast or by an ensemble of four."""
+    behind = 1 if decide_on == "member" else 4
+    keys = ["cities.here.observed={generate: yangquan, winters: 3}",
+            f"forecast={{source: synthetic, horizon_days: 2, decide_on: {decide_on}, members: {behind}}}"]
+    return sim.run(sim.load(write_world(folder, [100] * 60), keys))
+
+
+@pytest.mark.parametrize("decide_on", ["member", "median", "mean"])
+def test_forecasts_of_several_winters_are_judged_each_by_its_own_and_all_together(tmp_path, decide_on):
+    found = of_winters(tmp_path, decide_on)
     told = found.forecasts
     square = ((told["aqi"] - told["index"]) ** 2)[told["lead_day"] == 1]
     rmse = found.verification[(found.verification["measure"] == "rmse") & (found.verification["lead_day"] == 1)]
     assert rmse["member"].tolist() == ["0", "1", "2", "all"]
     assert rmse.set_index("member").loc["all", ["value", "count"]].tolist() == pytest.approx([square.mean() ** 0.5, 3 * 59])
-    assert "Best economic value" in page.render(found)
+    shown = page.render(found)
+    assert "Best economic value" in shown
+    assert "Each member is a winter of its own" in shown
+    assert "CRPS" not in shown
+
+
+def test_ensembles_of_several_winters_are_judged_by_their_means_and_shares_over_all_winters(tmp_path):
+    found = of_winters(tmp_path, "probability")
+    told = found.forecasts[found.forecasts["lead_day"] == 1]
+    by_day = told["aqi"].to_numpy().reshape(59, 3, 4)  # as the rows stand: issue, winter, forecast behind it
+    came = told["index"].to_numpy().reshape(59, 3, 4)[..., 0]
+    first = {"what": "forecasts", "lead_day": 1, "member": "all"}
+    table = found.verification
+    assert figure(table, "rmse", **first) == pytest.approx(np.sqrt(((by_day.mean(axis=2) - came) ** 2).mean()))
+    share = (by_day > 200).mean(axis=2)
+    assert figure(table, "brier_score", threshold=200.0, **first) == pytest.approx(((share - (came > 200)) ** 2).mean())
+    within = np.abs(by_day[..., None] - by_day[..., None, :]).mean(axis=(2, 3)) / 2
+    crps = np.abs(by_day - came[..., None]).mean(axis=2) - within
+    assert figure(table, "crps", **first) == pytest.approx(crps.mean())
+    rows = table[(table["measure"] == "crps") & (table["lead_day"] == 1)]
+    assert rows["count"].tolist() == [3 * 59]
+    acts, due = share > 0.25, came > 200  # at the ratio 0.25 of cost to loss
+    base = due.mean()
+    spent = (0.25 * acts + 1.0 * (due & ~acts)).mean()
+    value = (min(0.25, base) - spent) / (min(0.25, base) - 0.25 * base)
+    assert figure(table, "economic_value", threshold=200.0, cost_loss_ratio=0.25, **first) == pytest.approx(value)
+    shown = page.render(found)
+    assert "Behind each decision stand 4 forecasts" in shown
+    assert "Each member is a winter of its own" in shown
+    assert "CRPS" in shown
