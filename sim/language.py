@@ -41,7 +41,7 @@ class Formatter(click.HelpFormatter):
 
     def write_heading(self, heading: str) -> None:
         """`click` has two headings, both plural of what they list."""
-        super().write_heading(helped(heading.lower()) if heading in ("Options", "Commands") else heading)
+        self.write(f"{'':>{self.current_indent}}{helped(heading.lower())}\n")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         """Terms and what they mean; of an option, also whether it can be left out."""

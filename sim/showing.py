@@ -91,7 +91,9 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
                       f"{row['curtailed_value_cny'] / MONEY[lang]:,.1f}", f"{row['heavy_days_missed']:.2f}")
     console.print(Padding(table, (1, 0, 0, 0)))
     if len(best) < len(found.variants):
-        console.print(text("sweep.front_only", lang, shown=len(best), front=len(front), count=len(found.variants)), style="dim")
+        shown = int(best["pareto"].sum())
+        key = "sweep.front_only" if shown == len(front) else "sweep.front_some"
+        console.print(text(key, lang, shown=len(best), best=shown, front=len(front), count=len(found.variants)), style="dim")
     if said := sweep_page.assumed(found, lang):
         console.print(said, style="dim", highlight=False)
     if doubts := page.doubts(found.scenario, lang):  # `check` knows nothing of a grid

@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 import signal
 import tempfile
 from dataclasses import replace
@@ -298,6 +299,38 @@ def test_the_page_names_every_forecast_office_and_an_ensemble(scenario):
     ensemble = sweep_page.render(sim.sweep(scenario, ["response.lead_hours=24,48"], [
         "forecast={source: synthetic, members: 7, decide_on: probability}"]), "en")
     assert "an ensemble of 7 forecasts" in ensemble
+
+
+def test_ensembles_of_several_sizes_are_all_named(scenario):
+    found = sim.sweep(scenario, ["forecast.members=1,4"], ["forecast.source=synthetic", "forecast.decide_on=median"])
+    assert "an ensemble of 1/4 forecasts" in sweep_page.render(found, "en")
+    single = sim.sweep(scenario, ["response.lead_hours=24,48"], ["forecast={source: perfect, decide_on: median}"])
+    assert "an ensemble of" not in sweep_page.render(single, "en")
+
+
+def test_what_is_said_of_generated_days_and_forecasts_stands_once(scenario):
+    keys = ["cities.here.observed={generate: yangquan, winters: 2}", "forecast={source: synthetic}"]
+    found = sim.sweep(scenario, ["response.lead_hours=24,48"], keys)
+    for lang, said in (("en", "are generated, not observed"), ("zh", "为生成数据，非实测")):
+        shown = sweep_page.render(found, lang)
+        assert shown.count(said) == 1
+        assert shown.count(text("report.decide_on.median", lang)) == 0
+    assert not re.search("。 [\u4e00-\u9fff]", sweep_page.render(found, "zh"))
+
+
+def test_values_that_would_read_alike_are_written_whole(scenario):
+    """Above 150 and from 150 on: two values in the same few signs."""
+    found = sim.sweep(scenario, ["criteria.yellow.0={over: 150, hours: 48},{reaches: 150, hours: 48}",
+                                 "response.lead_hours=24,48"])
+    names = found.variants["run"].tolist()
+    assert names[0] == "criteria.yellow.0={over: 150, hours: 48}, response.lead_hours=24"
+    assert len(set(names)) == 4
+    assert not any(name.endswith(")") for name in names)
+    assert len(found.steps["against"].unique()) == 3
+    shown = sweep_page.render(found, "en")
+    assert "{over: 150, hours: 48} → {reaches: 150, hours: 48}" in html.unescape(shown)
+    brief = sim.sweep(scenario, ["criteria.yellow.0={over: 150, hours: 48},{over: 160, hours: 48}"])
+    assert brief.variants["run"].tolist() == ["criteria.yellow.0=150/48", "criteria.yellow.0=160/48"]
 
 
 def test_the_folder_holds_one_tidy_table_in_two_formats(scenario, tmp_path):
