@@ -32,12 +32,16 @@ KEPT = _folder()
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile a function when it is first called, and keep it for the next process."""
+    """Compile a function when it is first called, and keep it for the next process.
+
+    It makes no arrays: what it works with is handed to it. So no owners of arrays are counted (`_nrt`), which would be half
+    of the time of kernels that call each other often, as each count is locked.
+    """
     if KEPT is None:
-        return njit(function)
+        return njit(_nrt=False)(function)
     before, config.CACHE_DIR = config.CACHE_DIR, str(KEPT)
     try:
-        return njit(cache=True)(function)
+        return njit(cache=True, _nrt=False)(function)
     finally:
         config.CACHE_DIR = before
 

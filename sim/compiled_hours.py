@@ -18,25 +18,28 @@ def hours_of(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.nd
              escalate: int, rounding: float) -> np.ndarray:
     """What each city avoids in each hour: float64[city, hour, figure]; arguments as in `hourly.city_hours`. rounding : share of
     the most that a city avoids at the end of an hour below which a figure is nothing."""
-    made = np.empty((cities, per_hour.shape[2], hours))
+    figures = per_hour.shape[2]
+    made = np.empty((cities, figures, hours))
     order = np.argsort(city, kind="stable")
     heeds = np.ones((1, 1), bool) if ramps.heeds is None else ramps.heeds
     _fill(timeline.hour, response_level(timeline.level, escalate).astype(np.int64), timeline.warning.astype(np.int64),
           *rows_of_classes(timeline, ramps), ramps.down_h, ramps.up_h, heeds, ramps.heeds is not None, order,
-          np.searchsorted(city[order], np.arange(cities + 1)), np.ascontiguousarray(per_hour), rounding, made)
+          np.searchsorted(city[order], np.arange(cities + 1)), np.ascontiguousarray(per_hour), rounding,
+          (np.zeros(hours, np.bool_), np.zeros(hours, np.int64)), np.zeros((3, hours, figures)), np.zeros(per_hour.shape[1]),
+          np.zeros(figures), np.zeros(hours, np.int64), np.zeros((3, figures, hours)), made)
     return made.transpose(0, 2, 1)
 
 
 @kernel
-def _fill(hour, level, warning, first, last, down_h, up_h, heeds, may_disobey, order, begins, per_hour, rounding, made):
+def _fill(hour, level, warning, first, last, down_h, up_h, heeds, may_disobey, order, begins, per_hour, rounding, bends, gains,
+          weight, by, place, course, made):
     """hour, level, warning : changes of the response, sorted by class. first, last : int64[r], which of them each class of
-    lines meets. heeds : bool[r, warning]. order : classes by city; begins : where each city's begin, and the end. made :
-    float64[city, figure, hour], filled."""
+    lines meets. heeds : bool[r, warning]. order : classes by city; begins : where each city's begin, and the end. bends (bool
+    and int64[hour]), gains (float64[3, hour, figure]), weight, by, place, course : zeros to work with. made : float64[city,
+    figure, hour], filled."""
     cities, figures, hours = made.shape
-    bent, turns = np.zeros(hours, np.bool_), np.zeros(hours, np.int64)
-    steeper, more, within = np.zeros((hours, figures)), np.zeros((hours, figures)), np.zeros((hours, figures))
-    weight, by = np.zeros(per_hour.shape[1]), np.zeros(figures)
-    place, course = np.zeros(hours, np.int64), np.zeros((3, figures, hours))
+    bent, turns = bends
+    steeper, more, within = gains[0], gains[1], gains[2]
     for city in range(cities):
         for at in range(begins[city], begins[city + 1]):
             which = order[at]

@@ -75,6 +75,12 @@ def any_of(_typing, one):
         "!=", builder.bitcast(given[0], wide), ir.Constant(wide, 0))
 
 
+@intrinsic
+def word_of(_typing, one, lane):
+    """The word of a plane in a lane."""
+    return types.uint64(one, lane), lambda _, builder, __, given: builder.extract_element(*given)
+
+
 def _operation(signs: tuple[Callable, ...], build: Callable) -> None:
     """What signs between two planes stand for."""
     @intrinsic

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.compiled_bits import NONE, compare, kernel, ones
 from sim.compiled_planes import LANES
-from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow
+from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow, room_to_follow
 from sim.planes import WORD
 from sim.vocab import ASKING_LEVELS
 
@@ -233,45 +233,67 @@ def _regret(due, now, prices, stretches, area, heavy, out, first):
 # ---------------------------------------------------------------- words of series
 
 
-@kernel
-def due_days(slices, at_least, plan, lead_h, paper_h, days, leads, due):
+def due_days(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int,
+             due: np.ndarray) -> None:
     """Days on which each response level is in force at noon. slices : uint64[1, word, digit, row]. at_least : int64[variant,
     threshold]. due : uint64[variant, series, level, word of 64 days], filled."""
-    above, over = _room_for_days(at_least.shape[1], days, leads)
-    told, told_h, counts = _room_for_decisions(days, plan[INTERVAL_H])
-    order, since, until, hour, level = _room_for_changes(told.shape[1])
-    noon = np.zeros(due.shape[2:], np.uint64)
+    fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, *_room(at_least, plan, days, leads, due.shape[-1]), due)
+
+
+def figures_of(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int,
+               *worth_and_days: np.ndarray) -> None:
+    """What variants that differ in thresholds come to in each member; arguments as of `add_figures`, its rooms left out."""
+    add_figures(slices, at_least, plan, lead_h, paper_h, days, leads,
+                *_room(at_least, plan, days, leads, worth_and_days[-2].shape[-1]), *worth_and_days)
+
+
+def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int, day_words: int) -> tuple[tuple[np.ndarray, ...], ...]:
+    """What kernels work with. Of days: planes of one word, and of LANES words by threshold. Of decisions: as `follow` works
+    with and fills them, at each issue one on the active warning, one on the announced. Of changes: as `_in_force` works with
+    and fills them, steps, their totals, and days at noon."""
+    rows, series, most = days * (1 + leads), LANES * WORD, 2 * (24 * days // int(plan[INTERVAL_H]) + 2)
+    of_days = np.zeros(rows, np.uint64), np.zeros((at_least.shape[1], rows, LANES), np.uint64)
+    of_decisions = (room_to_follow(plan), np.zeros((series, most), np.int32), np.zeros((series, most)),
+                    np.zeros((2, series), np.int64))
+    of_changes = (np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most), np.zeros(most, np.int64),
+                  np.zeros((2, most), np.int64), np.zeros(most), np.zeros(most), np.zeros((PAIRS + 1, WIDTH)),
+                  np.zeros((WIDTH, day_words), np.uint64))
+    return of_days, of_decisions, of_changes
+
+
+@kernel
+def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_changes, due):
+    """As `due_days`. of_days, of_decisions, of_changes : rooms to work in."""
+    above, over = of_days
+    room, told, told_h, counts = of_decisions
+    order, since, until, hour, level = of_changes[:5]
     words = slices.shape[1]
     for first in range(0, len(at_least) * words, LANES):
         last = min(first + LANES, len(at_least) * words)
         for item in range(first, last):
             compare(slices[0, item % words], at_least[item // words], item - first, above, over)
-        follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
+        follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts)
         for item in range(first, last):
             word = item % words
             for bit in range(min(WORD, due.shape[1] - word * WORD)):
                 changes = _in_force(told, told_h, counts, (item - first) * WORD + bit, 24.0 * days,
                                     plan[WITHDRAW_ON_LIFT] > 0, order, since, until, hour, level)
                 _respond(changes, level, plan[ESCALATE])
-                _noon_days(changes, hour, level, days, noon)
-                due[item // words, word * WORD + bit] = noon
+                _noon_days(changes, hour, level, days, due[item // words, word * WORD + bit])
 
 
 @kernel
-def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rates, ramps, there, prices, stretches, ends_h,
-               flip_flops, due, heavy, out):
+def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_changes, terms, rates, ramps,
+                there, prices, stretches, ends_h, flip_flops, due, heavy, out):
     """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
     float64[variant, member, figure].
 
     slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. due : uint64[variant, member or 1, area,
-    level, word of days]; heavy : uint64[area, member, word of days].
+    level, word of days]; heavy : uint64[area, member, word of days]. of_days, of_decisions, of_changes : rooms to work in.
     """
-    above, over = _room_for_days(at_least.shape[1], days, leads)
-    told, told_h, counts = _room_for_decisions(days, plan[INTERVAL_H])
-    order, since, until, hour, level = _room_for_changes(told.shape[1])
-    turns, at_h, lasts_h = np.zeros((2, len(hour)), np.int64), np.zeros(len(hour)), np.zeros(len(hour))
-    totals = np.zeros((PAIRS + 1, WIDTH))
-    noon = np.zeros(due.shape[3:], np.uint64)
+    above, over = of_days
+    room, told, told_h, counts = of_decisions
+    order, since, until, hour, level, turns, at_h, lasts_h, totals, noon = of_changes
     after = 2 * (WIDTH - 1) + rates.shape[4]
     words, members = slices.shape[1], out.shape[1]
     for area in range(len(slices)):
@@ -279,7 +301,7 @@ def figures_of(slices, at_least, plan, lead_h, paper_h, days, leads, terms, rate
             last = min(first + LANES, len(at_least) * words)
             for item in range(first, last):
                 compare(slices[area, item % words], at_least[item // words], item - first, above, over)
-            follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts)
+            follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts)
             for item in range(first, last):
                 case, word = item // words, item % words
                 for bit in range(min(WORD, members - word * WORD)):
@@ -304,22 +326,3 @@ def _respond(changes, level, escalate):
     for change in range(changes):
         level[change] = min(level[change] + escalate, WIDTH - 1) if level[change] else 0
 
-
-@kernel
-def _room_for_days(thresholds, days, leads):
-    """Planes of one word, and of LANES words by threshold."""
-    rows = days * (1 + leads)
-    return np.zeros(rows, np.uint64), np.zeros((thresholds, rows, LANES), np.uint64)
-
-
-@kernel
-def _room_for_decisions(days, interval_h):
-    """Decisions of LANES words, as in `compiled_warning`: at each issue one on the active warning, one on the announced."""
-    series, most = LANES * WORD, 2 * (24 * days // interval_h + 2)
-    return np.zeros((series, most), np.int32), np.zeros((series, most)), np.zeros((2, series), np.int64)
-
-
-@kernel
-def _room_for_changes(most):
-    """What `_in_force` works with and fills."""
-    return (np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most), np.zeros(most, np.int64))

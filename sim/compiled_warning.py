@@ -7,7 +7,7 @@ other. Arrays are arguments, not fields: to read a field costs two locked counts
 import numpy as np
 
 from sim.compiled_bits import NONE, kernel, ones
-from sim.compiled_planes import LANES, any_of, nobody, plane, put
+from sim.compiled_planes import LANES, any_of, nobody, plane, put, word_of
 from sim.planes import WORD
 
 ISSUE, UPGRADE, DOWNGRADE, ADVANCE, LIFT, CANCEL = range(6)
@@ -150,11 +150,9 @@ def _note(told, told_h, counts, kind, series, level, plan, hour):
     told_h : its hours; counts : int64[2, series], decisions and warnings so far. level : uint64[level, lane], what is asked."""
     if not any_of(series):
         return
-    words = np.empty((1, LANES), np.uint64)
-    put(words, 0, series)
     levels = plan[LEVELS] - plan[OWN]
     for lane in range(LANES):
-        left = words[0, lane]
+        left = word_of(series, lane)
         while left:
             bit = left & (~left + np.uint64(1))
             left ^= bit
@@ -284,18 +282,24 @@ def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, 
         put(next_level, place, (plane(next_level, place) - gone) | (plane(reaches, place) & (new | raised | advanced)))
 
 
+def room_to_follow(plan: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What `follow` works with: planes of open episodes, twice, of levels in force, announced, asked for and reached, of days
+    on which episodes begin, twice; hours, their planes, and how many there are."""
+    levels, horizon, at_once = plan[LEVELS] - plan[OWN], plan[FURTHEST] + 1, plan[HOURS_AT_ONCE]
+    rows = [plan[SIZE] + 1] * 2 + [levels] * 4 + [horizon] * 2
+    return (*(np.zeros((count, LANES), np.uint64) for count in rows), np.zeros((3, at_once)),
+            np.zeros((3, at_once, LANES), np.uint64), np.zeros(3, np.int64))
+
+
 @kernel
-def follow(over, days, leads, plan, lead_h, paper_h, told, told_h, counts):
+def follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts):
     """All decisions of the series of LANES words over a period. over : uint64[threshold, day x (1 + leads), lane], of each
-    issue day, itself first. told, told_h, counts : as in `_note`, filled."""
-    levels, at_once, horizon = plan[LEVELS] - plan[OWN], plan[HOURS_AT_ONCE], plan[FURTHEST] + 1
-    state, scratch = np.zeros((plan[SIZE] + 1, LANES), np.uint64), np.zeros((plan[SIZE] + 1, LANES), np.uint64)
+    issue day, itself first. room : as `room_to_follow` makes it. told, told_h, counts : as in `_note`, filled."""
+    state, scratch, level, next_level, asked, reaches, begins, since, hours, planes, used = room
+    levels, horizon = len(level), len(begins)
+    state[:] = level[:] = next_level[:] = NONE
     scratch[plan[SIZE]] = ~NONE
-    level, next_level = np.zeros((levels, LANES), np.uint64), np.zeros((levels, LANES), np.uint64)
-    asked, reaches = np.zeros((levels, LANES), np.uint64), np.zeros((levels, LANES), np.uint64)
-    begins, since = np.zeros((horizon, LANES), np.uint64), np.zeros((horizon, LANES), np.uint64)
-    hours, planes, used = np.zeros((3, at_once)), np.zeros((3, at_once, LANES), np.uint64), np.zeros(3, np.int64)
-    counts[:] = 0
+    used[:] = counts[:] = 0
     seen = -1
     for now in range(plan[ISSUE_HOUR] % plan[INTERVAL_H], 24 * days, plan[INTERVAL_H]):
         row = now // 24 * (1 + leads)

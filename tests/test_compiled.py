@@ -18,7 +18,7 @@ from sim.cases import FIGURES, Task, in_arrays, inputs_of, tasks_of
 pytest.importorskip("numba", reason="the extra `compiled` is not installed")
 from sim import compiled_bits
 from sim import compiled_warning as kernels
-from sim.compiled_response import figures_of
+from sim.compiled_response import add_figures
 
 COUNTED = [at for at, name in enumerate(FIGURES) if not name.endswith(("_kg", "_cny"))]
 CRITERIA = {"yellow": [{"over": 150, "hours": 48}], "orange": [{"over": 200, "hours": 72}],
@@ -113,11 +113,11 @@ def test_kernels_are_compiled_once_for_all_processes(tmp_path):
     worlds = experiment.load(path, (), ["forecast.decide_on=probability,member"], sweeping=True).worlds[1:]
     inputs = replace(inputs_of(worlds), compiled=True)
     compiled.compile_for(inputs)
-    known = len(figures_of.signatures)
+    known = len(add_figures.signatures)
     assert known
     for task in tasks_of(inputs):
         compiled.run_task(inputs, task)
-    assert len(figures_of.signatures) == known
+    assert len(add_figures.signatures) == known
 
 
 def test_kernels_are_kept_apart_for_every_state_of_their_sources(tmp_path, monkeypatch):
