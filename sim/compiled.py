@@ -58,8 +58,9 @@ class Worth(NamedTuple):
     """What hours are worth, as in `totals.Rates`, and what days missed and flip-flops are.
 
     terms : float64[term, 2], the hour up to which a stretch of the period counts, and whether it is added (1) or taken away
-    (-1). rates : float64[term, area, 3 + pair, asking level, sum]. ramps : float64[pair, 2], hours down and up. there :
-    bool[term, area, pair], whether the area has such lines. prices : float64[2, phase, area, due, now], kilograms and yuan of
+    (-1). rates : float64[term, area, 3 + pair, asking level, LANES], sums and a zero. ramps : float64[2, 2, block, LANES],
+    down and up, hours of each pair and what goes by in one, the longest last; pairs of no hours and no lines fill the first
+    block. longest_h : float64[block]. prices : float64[2, phase, area, due, now], kilograms and yuan of
     a day on which `due` was due and `now` in force. stretches : uint64[phase, word of 64 days], the days of each phase.
     ends_h : float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2], kilograms and
     yuan: decisions take effect at whole hours.
@@ -68,7 +69,7 @@ class Worth(NamedTuple):
     terms: np.ndarray
     rates: np.ndarray
     ramps: np.ndarray
-    there: np.ndarray
+    longest_h: np.ndarray
     prices: np.ndarray
     stretches: np.ndarray
     ends_h: np.ndarray
@@ -91,7 +92,7 @@ def in_kernels(cases: list[Case], weather: Weather, shown: Shown, _: int) -> np.
         due = np.zeros((len(at_least), foreseen.size * areas, LEVELS, heavy.shape[2]), np.uint64)
         due_days(known, at_least, *rules, due)
         out = np.zeros((len(at_least), members, len(FIGURES)))
-        figures_of(own, at_least, *rules, *_worth(cases[alike.places[0]], areas, days),
+        figures_of(own, at_least, *rules, _worth(cases[alike.places[0]], areas, days),
                    due.reshape(len(at_least), foreseen.size, areas, *due.shape[2:]), heavy, out)
         found[alike.places] = out
     return found
@@ -197,27 +198,33 @@ def _plan(case: Case) -> np.ndarray:
 
 def _worth(case: Case, areas: int, days: int) -> Worth:
     """What hours, rises, falls, missed days and flip-flops of a variant are worth."""
+    from sim.compiled_planes import LANES
     from sim.compiled_response import PAIRS
 
-    rates, sums = case.rates, (len(ASKING_LEVELS), len(SUMS))
+    rates, sums = case.rates, len(SUMS)
     priced = [phases[0] for phases in rates.priced] if rates else []
     known = next(filter(None, priced), None)
     if not rates or not known:  # no list, or nothing asked of it
-        return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, *sums)), np.zeros((0, 2)), np.zeros((0, areas, 0), bool),
-                     np.zeros((2, 1, areas, LEVELS, LEVELS)), _day_bits(np.ones((1, days), bool)), np.full(1, 24.0 * days),
-                     np.zeros((1, areas, 1 + FLIP_FLOP_H, LEVELS, 2)))
+        return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, len(ASKING_LEVELS), LANES)), np.zeros((2, 2, 0, LANES)),
+                     np.zeros(0), np.zeros((2, 1, areas, LEVELS, LEVELS)), _day_bits(np.ones((1, days), bool)),
+                     np.full(1, 24.0 * days), np.zeros((1, areas, 1 + FLIP_FLOP_H, LEVELS, 2)))
     ends = [0.0, *rates.ends_h]
     terms = [(phase, end, sign) for phase in range(len(rates.ends_h)) for end, sign in ((ends[phase + 1], 1), (ends[phase], -1))
              if end]
-    ramps = np.column_stack([known.down_h, known.up_h])
-    worth = np.zeros((len(terms), areas, PAIRS + len(ramps), *sums))
-    there = np.zeros((len(terms), areas, len(ramps)), bool)
+    longest_h = np.maximum(known.down_h, known.up_h)
+    order = np.argsort(longest_h, kind="stable")
+    before = -len(order) % LANES  # pairs that fill the first block
+    ramps = np.zeros((2, 2, before + len(order)))
+    ramps[:, 0, before:] = known.down_h[order], known.up_h[order]
+    ramps[:, 1] = 1 / np.maximum(ramps[:, 0], 1e-9)  # of no hours : over as soon as begun
+    worth = np.zeros((len(terms), areas, PAIRS + ramps.shape[2], len(ASKING_LEVELS), LANES))
     for term, (phase, *_) in enumerate(terms):
         if of := priced[phase]:
-            rows = np.stack([of.hours, of.rises, of.falls, *of.ramped])
-            worth[term], there[term] = rows.reshape(-1, areas, *sums).swapaxes(0, 1), of.there.T
+            rows = np.stack([of.hours, of.rises, of.falls, *of.ramped[order]]).reshape(-1, areas, len(ASKING_LEVELS), sums)
+            worth[term, :, :PAIRS, :, :sums] = rows[:PAIRS].swapaxes(0, 1)
+            worth[term, :, PAIRS + before:, :, :sums] = rows[PAIRS:].swapaxes(0, 1)
     prices = np.ascontiguousarray(np.moveaxis(day_prices(rates), -1, 0))
     day = 24.0 * np.arange(days)
     stretches = _day_bits(np.array([(day >= first) & (day < last) for first, last in zip(ends, ends[1:], strict=False)]))
-    return Worth(np.array([term[1:] for term in terms], float), worth, ramps, there, prices, stretches,
-                 np.array(rates.ends_h), rates.of_a_flip_flop)
+    return Worth(np.array([term[1:] for term in terms], float), worth, ramps.reshape(2, 2, -1, LANES),
+                 longest_h[order][LANES - 1 - before:: LANES], prices, stretches, np.array(rates.ends_h), rates.of_a_flip_flop)

@@ -133,7 +133,10 @@ def _sum_up(steeper, more, within, turns, bent, rounding, place, course, made):
         place[count], turns[hour], bent[hour] = hour, 0, False
         count += 1
     for figure in range(figures):
-        least = rounding * level[figure, :count].max()
+        most = level[figure, 0]
+        for at in range(1, count):
+            most = max(most, level[figure, at])
+        least = rounding * most
         for at in range(count):
             first, last = place[at], place[at + 1] if at + 1 < count else hours
             had, goes = level[figure, at], steep[figure, at]

@@ -7,9 +7,10 @@ at the hour and obey; tests hold the one against the other.
 import numpy as np
 
 from sim.compiled_bits import NONE, compare, kernel, ones
-from sim.compiled_planes import LANES
+from sim.compiled_planes import LANES, eight_of, least, most, octet, put
 from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow, room_to_follow
 from sim.planes import WORD
+from sim.totals import SUMS
 from sim.vocab import ASKING_LEVELS
 
 WIDTH = 5
@@ -18,7 +19,6 @@ ASKING = int(ASKING_LEVELS[0])
 """The lowest level that asks anything of a line."""
 HOURS, RISES, FALLS, PAIRS = range(4)
 """Rows of what a level is worth: an hour, a rise, a fall; from the fourth on, an hour of lines with a pair of ramp times."""
-
 
 @kernel
 def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, order, since, until, hour, level):
@@ -129,35 +129,45 @@ def _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals):
 
 
 @kernel
-def _cut_short(turns, lasts_h, count, down_h, up_h, totals):
-    """Level-equivalent hours of ramps that are cut short, as `response.cut_short`: whether there are any. totals : the row
-    of pairs, filled."""
-    found, loses = False, 0.0
+def _cut_short(turns, lasts_h, count, ramps, block, cut):
+    """Level-equivalent hours of ramps that are cut short, as `response.cut_short`, of one block of pairs. ramps : as in Worth.
+    cut : float64[level, pair], filled."""
+    nothing, half, one = eight_of(0.0), eight_of(0.5), eight_of(1.0)
+    for lv in range(WIDTH):
+        put(cut, lv, nothing)
+    loses = nothing
     for place in range(count - 1, -1, -1):
-        before, to = turns[0, place], turns[1, place]
-        full = down_h if to > before else up_h
-        if lasts_h[place] >= full:
-            loses = full / 2
-            continue
-        left = 1 - lasts_h[place] / full
-        loses = lasts_h[place] * (1 + left) / 2 + left * loses
-        if not found:
-            for lv in range(WIDTH):
-                totals[PAIRS, lv] = 0
-            found = True
-        totals[PAIRS, to] += full / 2 - loses
-        totals[PAIRS, before] -= full / 2 - loses
-    return found
+        before, to, lasts = turns[0, place], turns[1, place], eight_of(lasts_h[place])
+        way = 1 if to < before else 0
+        full = octet(ramps, (way, 0, block))
+        left = most(one - lasts * octet(ramps, (way, 1, block)), nothing)
+        loses = least(lasts, full) * (half + half * left) + left * loses
+        gain = half * full - loses
+        put(cut, to, octet(cut, to) + gain)
+        put(cut, before, octet(cut, before) - gain)
 
 
 @kernel
-def _gains(out, first, sign, totals, row, rates, term, area, worth):
-    """Add what a row of totals is worth. rates : as in Worth, of its row `worth`."""
+def _gains(sums, at, sign, totals, turns, lasts_h, count, rates, term, area, ramps, longest_h, cut):
+    """Add to an octet of sums what the steps of a series up to the end of a term are worth. totals : as `_steps` fills them.
+    rates, ramps, longest_h : as in Worth."""
+    gains, shortest_h = octet(sums, at), np.inf
     for lv in range(rates.shape[3]):
-        times = sign * totals[row, ASKING + lv]
-        if times:
-            for each in range(rates.shape[4]):
-                out[first + each] += times * rates[term, area, worth, lv, each]
+        gains += eight_of(sign * totals[HOURS, ASKING + lv]) * octet(rates, (term, area, HOURS, lv))
+        gains -= eight_of(sign * totals[RISES, ASKING + lv]) * octet(rates, (term, area, RISES, lv))
+        gains -= eight_of(sign * totals[FALLS, ASKING + lv]) * octet(rates, (term, area, FALLS, lv))
+    for step in range(count):
+        shortest_h = min(shortest_h, lasts_h[step])
+    for block in range(len(longest_h)):
+        if longest_h[block] <= shortest_h:
+            continue  # none is cut short
+        _cut_short(turns, lasts_h, count, ramps, block, cut)
+        for pair in range(LANES):
+            for lv in range(rates.shape[3]):
+                if cut[ASKING + lv, pair]:
+                    gains += (eight_of(sign * cut[ASKING + lv, pair])
+                              * octet(rates, (term, area, PAIRS + block * LANES + pair, lv)))
+    put(sums, at, gains)
 
 
 @kernel
@@ -178,35 +188,20 @@ def _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, firs
 
 
 @kernel
-def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, there, ends_h, flip_flops, turns, at_h, lasts_h, totals,
-            out, flips):
-    """Add hours at each level, then sums, and, from `flips` on, flip-flops of one series. out : float64[figure]."""
+def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, longest_h, ends_h, flip_flops, turns, at_h, lasts_h,
+            totals, cut, sums, at, out, flips):
+    """Add hours at each level, sums, to an octet of their own, and, from `flips` on, flip-flops of one series. out :
+    float64[figure]."""
     count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
     _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, flips)
     for lv in range(1, WIDTH):
         out[WIDTH - 2 + lv] += totals[HOURS, lv]
-    first = 2 * (WIDTH - 1)
     for term in range(len(terms)):
         if terms[term, 0] != until_h:
             until_h = terms[term, 0]
             count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
-        if not count:
-            continue
-        sign = terms[term, 1]
-        _gains(out, first, sign, totals, HOURS, rates, term, area, HOURS)
-        _gains(out, first, -sign, totals, RISES, rates, term, area, RISES)
-        _gains(out, first, -sign, totals, FALLS, rates, term, area, FALLS)
-        rises_h = falls_h = np.inf  # the shortest: ramps that are not longer are not cut short
-        for step in range(count):
-            if turns[1, step] > turns[0, step]:
-                rises_h = min(rises_h, lasts_h[step])
-            else:
-                falls_h = min(falls_h, lasts_h[step])
-        for pair in range(len(ramps)):
-            if not there[term, area, pair] or (ramps[pair, 0] <= rises_h and ramps[pair, 1] <= falls_h):
-                continue
-            if _cut_short(turns, lasts_h, count, ramps[pair, 0], ramps[pair, 1], totals):
-                _gains(out, first, sign, totals, PAIRS, rates, term, area, PAIRS + pair)
+        if count:
+            _gains(sums, at, terms[term, 1], totals, turns, lasts_h, count, rates, term, area, ramps, longest_h, cut)
 
 
 @kernel
@@ -241,10 +236,19 @@ def due_days(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h:
 
 
 def figures_of(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int,
-               *worth_and_days: np.ndarray) -> None:
-    """What variants that differ in thresholds come to in each member; arguments as of `add_figures`, its rooms left out."""
-    add_figures(slices, at_least, plan, lead_h, paper_h, days, leads,
-                *_room(at_least, plan, days, leads, worth_and_days[-2].shape[-1]), *worth_and_days)
+               worth: tuple[np.ndarray, ...], due: np.ndarray, heavy: np.ndarray, out: np.ndarray) -> None:
+    """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
+    float64[variant, member, figure].
+
+    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. worth : as `compiled.Worth`. due :
+    uint64[variant, member or 1, area, level, word of days]; heavy : uint64[area, member, word of days].
+    """
+    of_days, of_decisions, of_changes = _room(at_least, plan, days, leads, heavy.shape[-1])
+    sums = np.zeros((*out.shape[:2], LANES))
+    add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_changes, *worth, due, heavy,
+                sums, out)
+    first = 2 * (WIDTH - 1)
+    out[:, :, first: first + len(SUMS)] += sums[:, :, : len(SUMS)]
 
 
 def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int, day_words: int) -> tuple[tuple[np.ndarray, ...], ...]:
@@ -256,8 +260,8 @@ def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int, day_wor
     of_decisions = (room_to_follow(plan), np.zeros((series, most), np.int32), np.zeros((series, most)),
                     np.zeros((2, series), np.int64))
     of_changes = (np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most), np.zeros(most, np.int64),
-                  np.zeros((2, most), np.int64), np.zeros(most), np.zeros(most), np.zeros((PAIRS + 1, WIDTH)),
-                  np.zeros((WIDTH, day_words), np.uint64))
+                  np.zeros((2, most), np.int64), np.zeros(most), np.zeros(most), np.zeros((PAIRS, WIDTH)),
+                  np.zeros((WIDTH, LANES)), np.zeros((WIDTH, day_words), np.uint64))
     return of_days, of_decisions, of_changes
 
 
@@ -284,17 +288,12 @@ def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days,
 
 @kernel
 def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_changes, terms, rates, ramps,
-                there, prices, stretches, ends_h, flip_flops, due, heavy, out):
-    """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
-    float64[variant, member, figure].
-
-    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. due : uint64[variant, member or 1, area,
-    level, word of days]; heavy : uint64[area, member, word of days]. of_days, of_decisions, of_changes : rooms to work in.
-    """
+                longest_h, prices, stretches, ends_h, flip_flops, due, heavy, sums, out):
+    """As `figures_of`. of_days, of_decisions, of_changes : rooms to work in. sums : float64[variant, member, LANES]."""
     above, over = of_days
     room, told, told_h, counts = of_decisions
-    order, since, until, hour, level, turns, at_h, lasts_h, totals, noon = of_changes
-    after = 2 * (WIDTH - 1) + rates.shape[4]
+    order, since, until, hour, level, turns, at_h, lasts_h, totals, cut, noon = of_changes
+    after = 2 * (WIDTH - 1) + len(SUMS)
     words, members = slices.shape[1], out.shape[1]
     for area in range(len(slices)):
         for first in range(0, len(at_least) * words, LANES):
@@ -313,8 +312,8 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
                     mine[after + 4] += changes
                     _respond(changes, level, plan[ESCALATE])
                     if changes:
-                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, there, ends_h,
-                                flip_flops, turns, at_h, lasts_h, totals, mine, after + 7)
+                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, longest_h, ends_h, flip_flops,
+                                turns, at_h, lasts_h, totals, cut, sums, (case, member), mine, after + 7)
                     _noon_days(changes, hour, level, days, noon)
                     _regret(due[case, min(member, due.shape[1] - 1), area], noon, prices, stretches, area, heavy[area, member],
                             mine, after)
