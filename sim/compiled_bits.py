@@ -32,10 +32,10 @@ KEPT = _folder()
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile a function when it is first called, and keep it for the next process.
+    """Compile a function when it is first called from Python, and keep it for the next process.
 
-    It makes no arrays: what it works with is handed to it. So no owners of arrays are counted (`_nrt`), which would be half
-    of the time of kernels that call each other often, as each count is locked.
+    It makes no arrays: what it works with is handed to it. So no owners of arrays are counted (`_nrt`), each count being
+    locked.
     """
     if KEPT is None:
         return njit(_nrt=False)(function)
@@ -46,10 +46,15 @@ def kernel(function: Callable) -> Callable:
         config.CACHE_DIR = before
 
 
+def part(function: Callable) -> Callable:
+    """Compile a function into each kernel that calls it: to hand an array over takes as long as many a step on it."""
+    return njit(_nrt=False, forceinline=True)(function)
+
+
 NONE = np.uint64(0)
 
 
-@kernel
+@part
 def ones(word):
     """How many bits are set."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -83,7 +88,7 @@ def sliced(rank, slices):
                     slices[word, digit, row] |= np.uint64((rank[word, member, row] >> digit) & 1) << np.uint64(member)
 
 
-@kernel
+@part
 def compare(slices, at_least, lane, above, over):
     """Where ranks are at least so much, and that at least 1. slices : uint64[digit, row], of one word. at_least : by threshold.
     above : uint64[row], to work with. over : uint64[threshold, row, lane], its lane filled."""

@@ -6,7 +6,7 @@ The rules are those of `hourly.city_hours` and `response.bends` (model, section 
 import numpy as np
 
 from sim.agenda import Timeline
-from sim.compiled_bits import kernel
+from sim.compiled_bits import kernel, part
 from sim.response import Ramps, response_level, rows_of_classes
 from sim.vocab import ASKING_LEVELS
 
@@ -71,7 +71,7 @@ def _fill(hour, level, warning, first, last, down_h, up_h, heeds, may_disobey, o
         _sum_up(steeper, more, within, turns, bent, rounding, place, course, made[city])
 
 
-@kernel
+@part
 def _worth(weight, goal, per_hour, which, by):
     """What the way of a class from some weights to a level takes away in an hour: by, filled; whether there is a way."""
     moves = False
@@ -86,7 +86,7 @@ def _worth(weight, goal, per_hour, which, by):
     return moves
 
 
-@kernel
+@part
 def _jump(at, by, more, within, bent):
     """Add a jump at an hour."""
     hour = min(int(at), len(bent) - 1)
@@ -96,7 +96,7 @@ def _jump(at, by, more, within, bent):
         within[hour, figure] += by[figure] * (hour + 1 - at)
 
 
-@kernel
+@part
 def _turn(at, by, sign, steeper, more, within, turns, bent):
     """Add the beginning of a ramp at an hour, or its end. by : its slope."""
     hour = min(int(at), len(bent) - 1)
@@ -109,7 +109,7 @@ def _turn(at, by, sign, steeper, more, within, turns, bent):
         within[hour, figure] += sign * by[figure] * left * left / 2
 
 
-@kernel
+@part
 def _sum_up(steeper, more, within, turns, bent, rounding, place, course, made):
     """A city's hours from its bends, which are forgotten. place : int64[hour], course : float64[3, figure, hour], to work
     with: hours that bend; in each what is avoided, what is under way at its end, and how that goes on. made : float64[figure,

@@ -6,7 +6,7 @@ at the hour and obey; tests hold the one against the other.
 
 import numpy as np
 
-from sim.compiled_bits import NONE, compare, kernel, ones
+from sim.compiled_bits import NONE, compare, kernel, ones, part
 from sim.compiled_planes import LANES, eight_of, least, most, octet, put
 from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow, room_to_follow
 from sim.planes import WORD
@@ -20,45 +20,48 @@ ASKING = int(ASKING_LEVELS[0])
 HOURS, RISES, FALLS, PAIRS = range(4)
 """Rows of what a level is worth: an hour, a rise, a fall; from the fourth on, an hour of lines with a pair of ramp times."""
 
-@kernel
-def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, order, since, until, hour, level):
+
+@part
+def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, asked, asked_h, struck, until, highest, hour, level):
     """Changes that come into force for a series, as `taking_effect`: how many. hour, level : filled.
 
-    order : room for every decision. since, until : by warning, the first decision that counts, and the hour from which none
-    does. Where the response stays as it is because one warning follows another, that is a change too.
+    asked, asked_h : room for every decision. struck, until, highest : by warning, whether decisions before the one looked at
+    count no more, the hour from which none does, and the highest level it reached, 0 of a cancelled one; `highest` is filled.
+    Where the response stays as it is because one warning follows another, that is a change too.
     """
-    count, warnings = counts[0, series], counts[1, series]
-    for about in range(warnings):
-        since[about], until[about] = 0, np.inf
-    for place in range(count):
-        kind, about = told[series, place] & 7, told[series, place] >> 6
+    for about in range(counts[1, series]):
+        struck[about], until[about], highest[about] = False, np.inf, 0
+    last = first = len(asked)
+    for place in range(counts[0, series] - 1, -1, -1):  # a cancel and an advance strike what was told before them
+        one, at = told[series, place], told_h[series, place]
+        kind, about = one & 7, one >> 6
         if kind == CANCEL:
-            since[about] = count
-        elif kind == ADVANCE:
-            since[about] = max(since[about], place)
-        elif kind == LIFT and withdraw_on_lift:
-            until[about] = told_h[series, place]
-    kept = 0
-    for place in range(count):
-        at, about = told_h[series, place], told[series, place] >> 6
-        if at > until_h or place < since[about] or (at >= until[about] and told[series, place] & 7 != LIFT):
+            struck[about], highest[about] = True, -1
+        elif highest[about] >= 0:
+            highest[about] = max(highest[about], one >> 3 & 7)
+        if struck[about]:
             continue
-        where = kept
-        while where and told_h[series, order[where - 1]] > at:
-            order[where] = order[where - 1]
-            where -= 1
-        order[where] = place
-        kept += 1
+        struck[about] = kind == ADVANCE
+        if kind == LIFT and withdraw_on_lift:
+            until[about] = at
+        if at > until_h or (at >= until[about] and kind != LIFT):
+            continue
+        where = first
+        while where < last and asked_h[where] < at:
+            asked[where - 1], asked_h[where - 1] = asked[where], asked_h[where]
+            where += 1
+        asked[where - 1], asked_h[where - 1] = one, at
+        first -= 1
     changes = was_level = now_level = 0
     was = now = asks = -1
-    for row in range(kept):
-        one, at = told[series, order[row]], told_h[series, order[row]]
+    for row in range(first, last):
+        one, at = asked[row], asked_h[row]
         if one & 7 != LIFT:
             now = asks = one >> 6
             now_level = one >> 3 & 7
         elif one >> 6 == asks:
             now, now_level = -1, 0
-        if row + 1 < kept and told_h[series, order[row + 1]] == at:
+        if row + 1 < last and asked_h[row + 1] == at:
             continue  # of an hour: one change
         if now != was or now_level != was_level:
             hour[changes], level[changes] = at, now_level
@@ -67,22 +70,15 @@ def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, order, si
     return changes
 
 
-@kernel
-def _warned(told, counts, series, highest, out):
+@part
+def _warned(warnings, highest, out):
     """Add a series' warnings by the highest level they reached, cancelled ones left out. out : float64[level]."""
-    for about in range(counts[1, series]):
-        highest[about] = 0
-    for place in range(counts[0, series]):
-        about = told[series, place] >> 6
-        highest[about] = max(highest[about], told[series, place] >> 3 & 7)
-        if told[series, place] & 7 == CANCEL:
-            highest[about] = 0
-    for about in range(counts[1, series]):
-        if highest[about]:
+    for about in range(warnings):
+        if highest[about] > 0:
             out[highest[about] - 1] += 1
 
 
-@kernel
+@part
 def _noon_days(changes, hour, level, days, noon):
     """Days on which each response level is in force at noon. noon : uint64[level, word of 64 days], filled."""
     for lv in range(WIDTH):
@@ -102,7 +98,7 @@ def _noon_days(changes, hour, level, days, noon):
             now = level[change]
 
 
-@kernel
+@part
 def _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals):
     """Steps of a response up to an hour, as `response.steps_of`: how many. turns : int64[2, step], levels before and after.
     at_h, lasts_h : when, and for how long. totals : float64[4, level], hours, rises and falls of each level, filled."""
@@ -128,26 +124,26 @@ def _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals):
     return count
 
 
-@kernel
+@part
 def _cut_short(turns, lasts_h, count, ramps, block, cut):
     """Level-equivalent hours of ramps that are cut short, as `response.cut_short`, of one block of pairs. ramps : as in Worth.
     cut : float64[level, pair], filled."""
     nothing, half, one = eight_of(0.0), eight_of(0.5), eight_of(1.0)
     for lv in range(WIDTH):
         put(cut, lv, nothing)
-    loses = nothing
+    loses = after = nothing
     for place in range(count - 1, -1, -1):
-        before, to, lasts = turns[0, place], turns[1, place], eight_of(lasts_h[place])
-        way = 1 if to < before else 0
+        to, lasts = turns[1, place], eight_of(lasts_h[place])
+        way = 1 if to < turns[0, place] else 0
         full = octet(ramps, (way, 0, block))
         left = most(one - lasts * octet(ramps, (way, 1, block)), nothing)
         loses = least(lasts, full) * (half + half * left) + left * loses
         gain = half * full - loses
-        put(cut, to, octet(cut, to) + gain)
-        put(cut, before, octet(cut, before) - gain)
+        put(cut, to, octet(cut, to) + (gain - after))  # what the next step loses, it loses of this level
+        after = gain
 
 
-@kernel
+@part
 def _gains(sums, at, sign, totals, turns, lasts_h, count, rates, term, area, ramps, longest_h, cut):
     """Add to an octet of sums what the steps of a series up to the end of a term are worth. totals : as `_steps` fills them.
     rates, ramps, longest_h : as in Worth."""
@@ -162,15 +158,15 @@ def _gains(sums, at, sign, totals, turns, lasts_h, count, rates, term, area, ram
         if longest_h[block] <= shortest_h:
             continue  # none is cut short
         _cut_short(turns, lasts_h, count, ramps, block, cut)
-        for pair in range(LANES):
-            for lv in range(rates.shape[3]):
-                if cut[ASKING + lv, pair]:
-                    gains += (eight_of(sign * cut[ASKING + lv, pair])
-                              * octet(rates, (term, area, PAIRS + block * LANES + pair, lv)))
+        for lv in range(rates.shape[3]):
+            of_level = eight_of(0.0)
+            for pair in range(LANES):
+                of_level += eight_of(cut[ASKING + lv, pair]) * octet(rates, (term, area, PAIRS + block * LANES + pair, lv))
+            gains += eight_of(sign) * of_level
     put(sums, at, gains)
 
 
-@kernel
+@part
 def _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, first):
     """Add a series' flip-flops, as `sweep_regret.flip_flops`: how many, and their kilograms and yuan. turns, at_h, lasts_h : as
     `_steps` fills them. ends_h, flip_flops : as in Worth."""
@@ -187,7 +183,7 @@ def _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, firs
                                       - flip_flops[phase, area, hours, level, each])
 
 
-@kernel
+@part
 def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, longest_h, ends_h, flip_flops, turns, at_h, lasts_h,
             totals, cut, sums, at, out, flips):
     """Add hours at each level, sums, to an octet of their own, and, from `flips` on, flip-flops of one series. out :
@@ -204,7 +200,7 @@ def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, longest_h,
             _gains(sums, at, terms[term, 1], totals, turns, lasts_h, count, rates, term, area, ramps, longest_h, cut)
 
 
-@kernel
+@part
 def _regret(due, now, prices, stretches, area, heavy, out, first):
     """Add heavy days, those without a level, days on which more, and less, was due than was in force at noon; after the next
     figure, what these cost."""
@@ -212,7 +208,10 @@ def _regret(due, now, prices, stretches, area, heavy, out, first):
         out[first] += ones(heavy[word])
         out[first + 1] += ones(heavy[word] & now[0, word])
     for was in range(WIDTH):
-        for had in range(WIDTH):
+        differs = NONE
+        for word in range(now.shape[1]):
+            differs |= due[was, word] & ~now[was, word]
+        for had in range(WIDTH if differs else 0):
             for phase in range(len(stretches) if was != had else 0):
                 days = 0
                 for word in range(now.shape[1]):
@@ -259,7 +258,8 @@ def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int, day_wor
     of_days = np.zeros(rows, np.uint64), np.zeros((at_least.shape[1], rows, LANES), np.uint64)
     of_decisions = (room_to_follow(plan), np.zeros((series, most), np.int32), np.zeros((series, most)),
                     np.zeros((2, series), np.int64))
-    of_changes = (np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(most), np.zeros(most, np.int64),
+    of_changes = (np.zeros(most, np.int64), np.zeros(most), np.zeros(most, bool), np.zeros(most), np.zeros(most, np.int64),
+                  np.zeros(most), np.zeros(most, np.int64),
                   np.zeros((2, most), np.int64), np.zeros(most), np.zeros(most), np.zeros((PAIRS, WIDTH)),
                   np.zeros((WIDTH, LANES)), np.zeros((WIDTH, day_words), np.uint64))
     return of_days, of_decisions, of_changes
@@ -270,7 +270,7 @@ def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days,
     """As `due_days`. of_days, of_decisions, of_changes : rooms to work in."""
     above, over = of_days
     room, told, told_h, counts = of_decisions
-    order, since, until, hour, level = of_changes[:5]
+    asked, asked_h, struck, until, highest, hour, level = of_changes[:7]
     words = slices.shape[1]
     for first in range(0, len(at_least) * words, LANES):
         last = min(first + LANES, len(at_least) * words)
@@ -281,7 +281,7 @@ def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days,
             word = item % words
             for bit in range(min(WORD, due.shape[1] - word * WORD)):
                 changes = _in_force(told, told_h, counts, (item - first) * WORD + bit, 24.0 * days,
-                                    plan[WITHDRAW_ON_LIFT] > 0, order, since, until, hour, level)
+                                    plan[WITHDRAW_ON_LIFT] > 0, asked, asked_h, struck, until, highest, hour, level)
                 _respond(changes, level, plan[ESCALATE])
                 _noon_days(changes, hour, level, days, due[item // words, word * WORD + bit])
 
@@ -292,7 +292,7 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
     """As `figures_of`. of_days, of_decisions, of_changes : rooms to work in. sums : float64[variant, member, LANES]."""
     above, over = of_days
     room, told, told_h, counts = of_decisions
-    order, since, until, hour, level, turns, at_h, lasts_h, totals, cut, noon = of_changes
+    asked, asked_h, struck, until, highest, hour, level, turns, at_h, lasts_h, totals, cut, noon = of_changes
     after = 2 * (WIDTH - 1) + len(SUMS)
     words, members = slices.shape[1], out.shape[1]
     for area in range(len(slices)):
@@ -306,9 +306,9 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
                 for bit in range(min(WORD, members - word * WORD)):
                     member, series = word * WORD + bit, (item - first) * WORD + bit
                     mine = out[case, member]
-                    changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, order,
-                                        since, until, hour, level)
-                    _warned(told, counts, series, since, mine)
+                    changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, asked,
+                                        asked_h, struck, until, highest, hour, level)
+                    _warned(counts[1, series], highest, mine)
                     mine[after + 4] += changes
                     _respond(changes, level, plan[ESCALATE])
                     if changes:
@@ -319,7 +319,7 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
                             mine, after)
 
 
-@kernel
+@part
 def _respond(changes, level, escalate):
     """Warning levels as response levels, in place."""
     for change in range(changes):

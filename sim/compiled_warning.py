@@ -6,7 +6,7 @@ other. Arrays are arguments, not fields: to read a field costs two locked counts
 
 import numpy as np
 
-from sim.compiled_bits import NONE, kernel, ones
+from sim.compiled_bits import NONE, ones, part
 from sim.compiled_planes import LANES, any_of, nobody, plane, put, word_of
 from sim.planes import WORD
 
@@ -29,7 +29,7 @@ plane of ones, for none); each level's own threshold; each level's number. The r
 # ---------------------------------------------------------------- episodes (as in `watch`)
 
 
-@kernel
+@part
 def _after(state, over, day, hot, plan):
     """Open episodes after one more day, in place; returns those that the day has closed. over : uint64[threshold, row, lane],
     the day being one of the rows. hot : above T0 on it."""
@@ -66,7 +66,7 @@ def _after(state, over, day, hot, plan):
     return gone
 
 
-@kernel
+@part
 def _ahead(state, over, today, leads, plan, scratch, reaches, begins, since):
     """The first episode with a day after today and a level: `Sight.reaches` and `Sight.begins`, filled.
 
@@ -105,7 +105,7 @@ def _ahead(state, over, today, leads, plan, scratch, reaches, begins, since):
 # ---------------------------------------------------------------- decisions (as in `warning`)
 
 
-@kernel
+@part
 def _add(hours, planes, used, row, hour, series):
     """Series told for an hour, beside those that are. hours : [row, place]; planes : [row, place, lane]; used : [row], how
     many hours there are."""
@@ -122,7 +122,7 @@ def _add(hours, planes, used, row, hour, series):
         put(planes, (row, at), plane(planes, (row, at)) | series)
 
 
-@kernel
+@part
 def _strike(hours, planes, used, row, gone):
     """Series that are told for no hour any more."""
     kept = 0
@@ -135,7 +135,7 @@ def _strike(hours, planes, used, row, gone):
     used[row] = kept
 
 
-@kernel
+@part
 def _told_for(planes, used, row):
     """Series that are told for any hour."""
     series = nobody()
@@ -144,7 +144,7 @@ def _told_for(planes, used, row):
     return series
 
 
-@kernel
+@part
 def _note(told, told_h, counts, kind, series, level, plan, hour):
     """One decision of each of some series. told : int32[series, decision], kind + 8 x level + 64 x number of the warning;
     told_h : its hours; counts : int64[2, series], decisions and warnings so far. level : uint64[level, lane], what is asked."""
@@ -169,7 +169,7 @@ def _note(told, told_h, counts, kind, series, level, plan, hour):
             counts[0, one] = at + 1
 
 
-@kernel
+@part
 def _settle(level, next_level, hours, planes, used, now):
     """Announced warnings whose hour has come become active; lifted ones are gone."""
     begun, moves = nobody(), nobody()
@@ -189,7 +189,7 @@ def _settle(level, next_level, hours, planes, used, now):
     _strike(hours, planes, used, NEXT, begun)
 
 
-@kernel
+@part
 def _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, now, reaches, begins, over, row, leads, soon,
                asked):
     """Lift, upgrade, downgrade of the active warnings of one issue; returns the series that are told to lift. soon : above T0
@@ -232,13 +232,13 @@ def _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, 
     return lifted
 
 
-@kernel
+@part
 def _begin(now, day, soonest):
     """The hour for which a warning can be told whose episode begins on a day from today on."""
     return max(24.0 * (now // 24 + day), soonest) if day else soonest
 
 
-@kernel
+@part
 def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, plan, lead_h, paper_h, now, reaches, begins,
                   asked):
     """Issue, cancel, advance, upgrade of the announced warnings of one issue."""
@@ -291,7 +291,7 @@ def room_to_follow(plan: np.ndarray) -> tuple[np.ndarray, ...]:
             np.zeros((3, at_once, LANES), np.uint64), np.zeros(3, np.int64))
 
 
-@kernel
+@part
 def follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts):
     """All decisions of the series of LANES words over a period. over : uint64[threshold, day x (1 + leads), lane], of each
     issue day, itself first. room : as `room_to_follow` makes it. told, told_h, counts : as in `_note`, filled."""
