@@ -59,7 +59,7 @@ class Worth(NamedTuple):
 
     terms : float64[term, 2], the hour up to which a stretch of the period counts, and whether it is added (1) or taken away
     (-1). rates : float64[term, area, 3 + pair, asking level, LANES], sums and a zero. ramps : float64[2, 2, block, LANES],
-    down and up, hours of each pair and what goes by in one, the longest last; pairs of no hours and no lines fill the first
+    down and up, hours of each pair and their inverse, the longest last; pairs of no hours and no lines fill the first
     block. longest_h : float64[block]. prices : float64[2, phase, area, due, now], kilograms and yuan of
     a day on which `due` was due and `now` in force. stretches : uint64[phase, word of 64 days], the days of each phase.
     ends_h : float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2], kilograms and

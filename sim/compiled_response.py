@@ -139,7 +139,7 @@ def _cut_short(turns, lasts_h, count, ramps, block, cut):
         left = most(one - lasts * octet(ramps, (way, 1, block)), nothing)
         loses = least(lasts, full) * (half + half * left) + left * loses
         gain = half * full - loses
-        put(cut, to, octet(cut, to) + (gain - after))  # what the next step loses, it loses of this level
+        put(cut, to, octet(cut, to) + (gain - after))  # the next step takes its own off this level
         after = gain
 
 
