@@ -222,7 +222,8 @@ def _assumptions(rules: pd.DataFrame, lang: str) -> dict[str, Any]:
         row["grade"] = text(f"grade.{row['grade']}", lang) if row["grade"] not in ("*", "") else "-"
         row["control"] = text(f"control.{row['control']}", lang)
         known = processes().get((row["key"], row["process"]))
-        row["process"] = known.name[lang] if known and row["process"] != ANY else ""
+        own = row["process"] if row["process"] != ANY else ""
+        row["process"] = known.name[lang] if known and own else own  # else the list's own word
     return {"rows": shown, "more": len(moved) - len(shown), "total_t": float(kg.sum()) / 1000}
 
 

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.errors import Findings
@@ -74,6 +74,14 @@ class Criterion(Frozen):
     @property
     def threshold(self) -> float:
         return self.over if self.over is not None else self.reaches  # type: ignore[return-value]
+
+
+def criterion_of(written: Any) -> Criterion | None:
+    """A criterion as a scenario writes it; None for anything else."""
+    try:
+        return Criterion.model_validate(written)
+    except ValidationError:
+        return None
 
 
 class EditionLevel(Frozen):

@@ -79,15 +79,18 @@ def heat(table: pd.DataFrame, names: dict[str, str], unit: float, ends: tuple[fl
     """A figure over two keys, means over all else. table : values of one key x values of the other, cells in plain units.
     ends : least and most of the scale, which several maps share."""
     cells = table.to_numpy(float) / unit
-    width, height = 2.4 + 0.95 * max(len(table.columns), 3), 1.4 + 0.48 * max(len(table), 3)
+    beside_in, below_in = (min(max(width_in(str(word), 9) for word in words) + 0.1, 2.4)
+                           for words in (table.index, table.columns))
+    left_in, column_in = max(1.25, beside_in + 0.3), max(0.95, below_in)
+    width, height = left_in + 1.15 + column_in * max(len(table.columns), 3), 1.4 + 0.48 * max(len(table), 3)
     with drawing():
         figure = Figure(figsize=(width, height))
-        figure.subplots_adjust(1.25 / width, 0.62 / height, 1 - 0.1 / width, 1 - 0.42 / height)
+        figure.subplots_adjust(left_in / width, 0.62 / height, 1 - 0.1 / width, 1 - 0.42 / height)
         axes = figure.subplots()
         low, high = (end / unit for end in ends)
         shown = axes.imshow(cells, cmap="YlGnBu", aspect="auto", vmin=low, vmax=high)
-        axes.set_xticks(range(len(table.columns)), [clipped(str(word), 0.9, 9) for word in table.columns])
-        axes.set_yticks(range(len(table)), [clipped(str(word), 1.0, 9) for word in table.index])
+        axes.set_xticks(range(len(table.columns)), [clipped(str(word), column_in - 0.05, 9) for word in table.columns])
+        axes.set_yticks(range(len(table)), [clipped(str(word), left_in - 0.25, 9) for word in table.index])
         axes.tick_params(length=0)
         axes.grid(visible=False)
         if cells.size <= CELLS_WRITTEN:

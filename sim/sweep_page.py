@@ -12,7 +12,6 @@ import pandas as pd
 
 from sim import charts, sweep_charts, wording
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
-from sim.grid import in_words
 from sim.labels import MONEY, sentences, text
 from sim.page import doubts, environment
 from sim.results import PACKAGES, Results, version
@@ -38,7 +37,7 @@ def render(found: Sweep, lang: str) -> str:
     listed = world.population is not None
     shown = _shown(variants)
     unit = MONEY[lang]
-    labels = _labels(shown, found.keys)
+    labels = _labels(found, shown, lang)
     parts: dict[str, Any] = {"front": "", "regret": "", "flips": "", "intervals": "", "maps": []}
     if listed:
         maps, count = _maps(found, lang)
@@ -58,13 +57,14 @@ def render(found: Sweep, lang: str) -> str:
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
         flip_flop_h=FLIP_FLOP_H,
-        note=note, keys=_keys(found, lang), members=len(found.inputs.members),
+        note=note, keys=[(key, words) for key, words in _called(found, lang).items() if words != key],
+        members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
         forecast=sentences(of_each, lang), ensemble=_ensemble(found, lang), steps=_steps(found, lang),
         thresholds=any(key.startswith("criteria") for key in found.keys), all_front=bool(variants["pareto"].all()),
         basis=wording.basis(found.scenario.worlds, lang),
-        doubts=doubts(found.scenario, lang), rows=_rows(found, unit), more=len(variants) - len(variants.head(ROWS)),
+        doubts=doubts(found.scenario, lang), rows=_rows(found, lang), more=len(variants) - len(variants.head(ROWS)),
         drawn="" if len(shown) == len(variants) else text(
             "sweep.drawn", lang, shown=len(shown), count=len(variants), best=int(shown["pareto"].sum()),
             front=int(variants["pareto"].sum())),
@@ -112,9 +112,16 @@ def assumed(found: Sweep, lang: str) -> str:
     return text("sweep.assumed", lang, **said)
 
 
-def _keys(found: Sweep, lang: str) -> list[tuple[str, str]]:
-    """The keys of the grid that have words, and these."""
-    return [(key, words) for key in found.keys if (words := wording.key_words(key, lang))]
+def _called(found: Sweep, lang: str) -> dict[str, str]:
+    """The keys of the grid in words; a key that has none by itself."""
+    return {key: wording.key_words(key, lang) or key for key in found.keys}
+
+
+def _cells(found: Sweep, lang: str) -> list[dict[str, str]]:
+    """The values that each variant has of the keys of the grid, in words."""
+    cases = found.inputs.cases
+    words = {key: wording.value_words(key, [dict(case.varied).get(key, "") for case in cases], lang) for key in found.keys}
+    return [{key: words[key][at] for key in found.keys} for at in range(len(cases))]
 
 
 def _words(lang: str, picture: str, **keys: str) -> dict[str, str]:
@@ -128,22 +135,20 @@ def _shown(variants: pd.DataFrame) -> pd.DataFrame:
     return variants.loc[sorted(list(dict.fromkeys(first))[:SHOWN])]
 
 
-def _labels(shown: pd.DataFrame, keys: list[str]) -> list[str]:
+def _labels(found: Sweep, shown: pd.DataFrame, lang: str) -> list[str]:
     """Numbers as in variants.csv, and the values without the keys."""
-    names = list(shown["run"])
-    for key in keys:
-        names = [name.replace(f"{key}=", "") for name in names]
-    return [f"{number + 1}  {name}" for number, name in zip(shown.index, names, strict=True)]
+    cells = _cells(found, lang)
+    said = {at: ", ".join(filter(None, [found.inputs.cases[at].variant, *cells[at].values()])) for at in shown.index}
+    return [f"{at + 1}  {words or text('report.base', lang)}" for at, words in said.items()]
 
 
 def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
     """Heat maps of each pair of keys, for each variant of the scenario, and how many there would be without a limit; means over
     all other keys and over members, one scale for all variants of the scenario."""
     keys = [key for key in found.keys if len(set(found.variants[key])) > 1]
-    cases = found.inputs.cases
-    variants = found.variants.assign(**{  # names in few signs, as in the names of the runs
-        key: in_words([dict(case.varied).get(key, "") for case in cases]) for key in keys})
-    of = [case.variant for case in cases]
+    cells, called = _cells(found, lang), _called(found, lang)
+    variants = found.variants.assign(**{key: [cell[key] for cell in cells] for key in keys})  # as in the names of the runs
+    of = [case.variant for case in found.inputs.cases]
     pairs = list(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)))
     tables = {(pair, variant, name): variants[[each == variant for each in of]].pivot_table(
         index=pair[0], columns=pair[1], values=name, sort=False)
@@ -151,13 +156,12 @@ def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
     drawn = []
     for ((one, other), variant, name), table in tables.items():
         alike = [each.to_numpy() for (pair, _, figure), each in tables.items() if (pair, figure) == ((one, other), name)]
-        cells = np.concatenate(alike, axis=None)
+        every = np.concatenate(alike, axis=None)
         title = text(f"sweep.map.{name}", lang)
-        called = variant or text("report.base", lang)
-        words = {"title": f"{title} · {called}" if len(set(of)) > 1 else title,
-                 "x": wording.key_words(other, lang) or other, "y": wording.key_words(one, lang) or one}
+        base = text("report.base", lang)
+        words = {"title": f"{title} · {variant or base}" if len(set(of)) > 1 else title, "x": called[other], "y": called[one]}
         drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0,
-                                                    (np.nanmin(cells), np.nanmax(cells)))))
+                                                    (np.nanmin(every), np.nanmax(every)))))
     return drawn, len(MAPPED) * len(pairs)
 
 
@@ -166,7 +170,7 @@ def _intervals(found: Sweep, shown: pd.DataFrame, lang: str) -> str:
     rest = shown.iloc[1:] if shown.index[0] == 0 else shown
     if not len(rest) or found.paired["low"].isna().all():
         return ""
-    return charts.svg(paired(found, rest["run"], _labels(rest, found.keys), lang))
+    return charts.svg(paired(found, rest["run"], _labels(found, rest, lang), lang))
 
 
 def paired(found: Sweep, runs: Sequence[str], labels: Sequence[str], lang: str) -> Any:
@@ -183,16 +187,15 @@ def _steps(found: Sweep, lang: str) -> dict[str, Any]:
     most = max(1, SHOWN // max(1, len(found.keys)))
     shown = {key: set(evenly([run for one, run in pairs if one == key], most)) for key in found.keys}
     units = dict(zip(STEPPED, (1.0, MONEY[lang], 1.0), strict=True))
-    called = {key: wording.key_words(key, lang) or key for key in found.keys}
-    cases = found.inputs.cases
-    words = {key: in_words([dict(case.varied)[key] for case in cases]) for key in found.keys}
-    cells = {case.name: {key: words[key][at] for key in found.keys} for at, case in enumerate(cases)}
+    called, cases = _called(found, lang), found.inputs.cases
+    cells = dict(zip([case.name for case in cases], _cells(found, lang), strict=True))
     of = {case.name: case.variant for case in cases}
     rows = []
     for (key, run), each in table.groupby(["key", "run"], sort=False):
         if run in shown[str(key)]:
             here, figures = cells[str(run)], each.set_index("figure").loc[list(STEPPED)]
-            rest = [of[str(run)], *(f"{called[other]}: {value}" for other, value in here.items() if other != key)]
+            rest = [of[str(run)], *(text("sweep.value", lang, key=called[other], value=value)
+                                       for other, value in here.items() if other != key)]
             rows.append({"key": called[str(key)], "from": cells[str(each["against"].iloc[0])][str(key)], "to": here[str(key)],
                          "rest": " · ".join(filter(None, rest)),
                          "cells": [_difference(row, units[str(name)], lang) for name, row in figures.iterrows()]})
@@ -207,13 +210,16 @@ def _difference(row: pd.Series, unit: float, lang: str) -> str:
     return text("sweep.interval", lang, mean=mean, low=ends[0], high=ends[1]) if ends else mean
 
 
-def _rows(found: Sweep, unit: float) -> list[dict[str, Any]]:
+def _rows(found: Sweep, lang: str) -> list[dict[str, Any]]:
     """What the table shows of each variant; `same` : the number of an earlier one with the same figures in every member."""
-    variants = found.variants.head(ROWS)
+    variants, unit, called = found.variants.head(ROWS), MONEY[lang], _called(found, lang)
+    words = [[case.variant, *(text("sweep.value", lang, key=called[key], value=value) for key, value in cell.items())]
+             for case, cell in zip(found.inputs.cases[:ROWS], _cells(found, lang), strict=False)]
     first: dict[bytes, int] = {}
     same = [first.setdefault(figures.tobytes(), number) for number, figures in enumerate(found.figures[:ROWS], start=1)]
     rows = variants.assign(value=variants["curtailed_value_cny"] / unit, false_value=variants["noon_false_alarm_cny"] / unit,
                            missed_t=variants["noon_missed_kg"] / 1000, flip_t=variants["flip_flop_kg"] / 1000,
                            flip_value=variants["flip_flop_cny"] / unit,
+                           words=[[*filter(None, each)] or [text("report.base", lang)] for each in words],
                            same=[0 if number == at else at for number, at in enumerate(same, start=1)])
     return rows.to_dict("records")

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from sim import labels, rulebook
 from sim.grading import OWN_PLAN
-from sim.grid import plain
+from sim.grid import in_words, plain
 from sim.industries import ANY, industries, processes
 from sim.labels import sentences
 from sim.ledger import Decisions
@@ -24,12 +25,22 @@ def percent(share: float) -> str:
 
 def key_words(key: str, lang: str) -> str:
     """What a dotted key of a scenario is, in words; '' for one that has none."""
-    part = re.fullmatch(r"criteria\.(\w+)\.(\d+)\.(\w+)", key)
-    name = f"key.criterion.{part[3]}" if part else f"key.{key}"
-    if name not in labels.catalogue():
+    part = re.fullmatch(r"criteria\.(\w+)(?:\.(\d+)(?:\.(\w+))?)?", key)
+    name = f"key.criterion.{part[3] or ('whole' if part[2] else 'all')}" if part else f"key.{key}"
+    if name not in labels.catalogue() or (part and f"level.{part[1]}" not in labels.catalogue()):
         return ""
-    words = {"level": labels.text(f"level.{part[1]}", lang), "number": str(int(part[2]) + 1)} if part else {}
+    words = {"level": labels.text(f"level.{part[1]}", lang), "number": str(int(part[2] or 0) + 1)} if part else {}
     return labels.text(name, lang, **words)
+
+
+def value_words(key: str, values: Sequence[Any], lang: str) -> list[str]:
+    """Values of a dotted key as a reader knows them: criteria by their text, yes and no, others in few signs."""
+    if re.fullmatch(r"criteria\.\w+(\.\d+)?", key):
+        criteria = [[rulebook.criterion_of(one) for one in (value if isinstance(value, list) else [value])] for value in values]
+        if all(map(all, criteria)):  # else a part of one, or nothing
+            return ["; ".join(criterion_text(one, lang) for one in each if one) for each in criteria]
+    switch = {"true": labels.text("value.true", lang), "false": labels.text("value.false", lang)}
+    return [switch.get(word, word) for word in in_words(values)]
 
 
 def basis(worlds: Sequence[World], lang: str) -> str:

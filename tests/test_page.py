@@ -179,3 +179,14 @@ def test_what_a_season_holds_back_stands_beside_what_warnings_avoid(tmp_path):
     assert first.seasonal_value_cny == 24000 * 12
     assert second.seasonal_t == {}
     assert page.render(found).count("The season holds back besides") == 1
+
+
+def test_assumed_rows_of_two_processes_are_told_apart_also_where_only_the_list_has_words_for_one(root):
+    """Of the default list some lines of refractories are calcining, which no rule knows as a process."""
+    shown = page.render(sim.run(sim.load(root / "scenarios" / "yangquan-2015-winter.yaml"), "zh"))
+    rows = re.findall(r"<tr><td>(.*?)</td>.*?</tr>", shown[shown.index("影响结果的假设"): shown.index("rules_applied.csv")])
+    assert "耐火材料 · 煅烧" in rows
+    table = shown[shown.index("影响结果的假设"): shown.index("rules_applied.csv")]
+    heads = re.findall(r"<tr><td>(.*?)</td><td class=\"k\">(.*?)</td><td>(.*?)</td><td class=\"k\">(.*?)</td>", table)
+    assert len(heads) > 10
+    assert len(set(heads)) == len(heads)

@@ -168,7 +168,8 @@ def test_an_override_reaches_grades_and_classes_that_run_as_another(tmp_path):
     assert scenario.worlds[0].asked.output[1].tolist() == [0.11, 0.22]
 
 
-WORDED = [row["key"].removeprefix("key.") for row in records("text.csv") if row["key"].startswith("key.")]
+WHOLE = ("criterion.all", "criterion.whole")
+WORDED = [key for row in records("text.csv") if (key := row["key"].removeprefix("key.")) != row["key"] and key not in WHOLE]
 
 
 @pytest.mark.parametrize("key", WORDED)
@@ -181,6 +182,13 @@ def test_words_for_keys_are_of_keys_that_there_are(key):
     written = f"criteria.yellow.0.{parts[0]}" if key.startswith("criterion.") else key
     for lang in ("en", "zh"):
         assert wording.key_words(written, lang)
+
+
+@pytest.mark.parametrize("key", ["criteria.yellow", "criteria.yellow.0", "criteria.yellow.0.over"])
+def test_words_for_criteria_name_their_level(key):
+    assert "yellow" in wording.key_words(key, "en")
+    assert "黄色" in wording.key_words(key, "zh")
+    assert not wording.key_words(key.replace("yellow", "green"), "en")
 
 
 def test_every_plain_setting_has_words():
