@@ -57,4 +57,4 @@ def simulate(course: Course, progress: Callable[[int, int], None] | None = None)
     env.run(until=at(course.hours, Rank.RECORD))  # the last hour is settled too
     told = office.told()
     timeline = agenda.timeline() if agenda else in_force(told, course.hours, withdraw_on_lift=course.withdraw_on_lift)
-    return Ledger(Decisions.of(office.taken, told, office.ahead_of(told)), timeline, course.hours)
+    return Ledger(lambda: Decisions.of(office.taken, told, office.ahead_of(told)), timeline, course.hours)

@@ -1,7 +1,8 @@
 """The only record of a run: decisions with their reasons, changes in force, and what each line lost and saved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -60,8 +61,17 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Decisions and the timeline of levels of all series, over `hours` hours."""
+    """Decisions and the timeline of levels of all series, over `hours` hours.
 
-    decisions: Decisions
+    record : makes the decisions with what they rest on, when they are first read: a run that is only held against another
+    has no reader for them.
+    """
+
+    record: Callable[[], Decisions]
     timeline: Timeline
     hours: int
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Every decision."""
+        return self.record()

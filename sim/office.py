@@ -94,7 +94,7 @@ class _Own:
         self.at_once = len(course.days.observed) if 8 * self.above.width <= SERIES_SIDE_BY_SIDE else 1
         self.furthest = w.days_looked_at(course.terms, course.rules.hold_days)
         self.first = self.last = 0
-        self.opens = [self.watch.nothing]
+        self.opens, self.goes_on = [self.watch.nothing], [0]
         self.pending = 0
         """Series whose open episodes a lift may have made others than `opens` says."""
         self.day, self.left = 0, None
@@ -108,16 +108,15 @@ class _Own:
         """What the issue of a day shows."""
         while today >= self.last:
             self._look_through()
-        at, thresholds = today - self.first, range(len(self.above.observed))
+        at = today - self.first
         self.pending &= self.opens[at].is_open  # what has ended by itself has left nothing
         if not self.pending:
             self.lifts, self.left = [], None
             return self.sights[at]
-        this = slice(today, today + 1)
-        if not self.pending & self.watch.goes_on(self.opens[at], self.above.ahead(0, this)):
+        if not self.pending & self.goes_on[at]:
             return self.sights[at]
-        ahead = zip(*(self.above.ahead(place, this) for place in thresholds), strict=True)
-        reaches, begins = self.watch.ahead(self._left_after(today), list(ahead), self.furthest)
+        ahead = [self.above.ahead(place, slice(today, today + 1)) for place in range(len(self.above.observed))]
+        reaches, begins = self.watch.ahead(self._left_after(today), list(zip(*ahead, strict=True)), self.furthest)
         return self.sights[at]._replace(reaches=reaches, begins=begins)
 
     def _left_after(self, day: int) -> Open:
@@ -143,7 +142,9 @@ class _Own:
             now, _ = watch.after(now, over)
             self.opens.append(now)
         ahead = [above.ahead(place, slice(self.first, self.last)) for place in range(len(above.observed))]
-        reaches, begins = watch.ahead(watch.beside(self.opens, above.width), list(zip(*ahead, strict=True)), self.furthest)
+        beside = watch.beside(self.opens, above.width)
+        self.goes_on = apart(watch.goes_on(beside, ahead[0]), len(self.opens), above.width)
+        reaches, begins = watch.ahead(beside, list(zip(*ahead, strict=True)), self.furthest)
         soon = [union(ahead[place][: self.course.rules.hold_days]) for place in (0, *self.lowest_of)]
         rows = zip(*(apart(plane, len(self.opens), above.width) for plane in (*reaches, *begins, *soon)), strict=True)
         levels, until = len(reaches), len(reaches) + len(begins)
