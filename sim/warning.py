@@ -154,7 +154,8 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
     if not (new or cancel or raised or advance):
         return Standing(level, lifts_at, next_level, next_at), decisions
     moved = {hour: (series & new) | earlier.get(hour, 0) for hour, series in due.items()}
-    next_at = _with(_without(next_at, cancel | advance), moved)
+    gone = cancel | advance
+    next_at = _with(_without(next_at, gone) if gone else next_at, moved)
     takes = new | raised | advance
     next_level = tuple([but(had, cancel) | (up & takes) for had, up in zip(next_level, sight.reaches, strict=True)])
     return Standing(level, lifts_at, next_level, next_at), decisions
@@ -162,7 +163,10 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
 
 def _above(one: Iterable[int], other: Iterable[int]) -> int:
     """Where the first level is higher than the second."""
-    return union([but(high, low) for high, low in zip(one, other, strict=True)])
+    found = 0
+    for high, low in zip(one, other, strict=True):
+        found |= high ^ (high & low)
+    return found
 
 
 def _without(hours: Hours, gone: int) -> Hours:
@@ -170,7 +174,11 @@ def _without(hours: Hours, gone: int) -> Hours:
 
 
 def _with(hours: Hours, more: Hours) -> Hours:
-    return {hour: both for hour in {**hours, **more} if (both := hours.get(hour, 0) | more.get(hour, 0))}
+    made = hours.copy()
+    for hour, plane in more.items():
+        if plane:
+            made[hour] = made.get(hour, 0) | plane
+    return made
 
 
 # ---------------------------------------------------------------- order of the levels
