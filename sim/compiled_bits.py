@@ -10,7 +10,9 @@ from numba import config, njit
 
 from sim.planes import WORD
 
-KERNELS = sorted(Path(__file__).parent.glob("compiled_*.py"))
+HERE = Path(__file__).parent
+KERNELS = sorted([*HERE.glob("compiled_*.py"), *(HERE / f"{name}.py" for name in ("planes", "totals", "vocab"))])
+"""The sources of kernels, and of the numbers that are compiled into them."""
 
 
 def _folder() -> Path | None:

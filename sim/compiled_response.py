@@ -26,7 +26,7 @@ def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, asked, as
     """Changes that come into force for a series, as `taking_effect`: how many. hour, level : filled.
 
     asked, asked_h : room for every decision. struck, until, highest : by warning, whether decisions before the one looked at
-    count no more, the hour from which none does, and the highest level it reached, 0 of a cancelled one; `highest` is filled.
+    count no more, the hour from which none does, and the highest level it reached, -1 of a cancelled one; `highest` is filled.
     Where the response stays as it is because one warning follows another, that is a change too.
     """
     for about in range(counts[1, series]):
@@ -254,13 +254,13 @@ def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int, day_wor
     """What kernels work with. Of days: planes of one word, and of LANES words by threshold. Of decisions: as `follow` works
     with and fills them, at each issue one on the active warning, one on the announced. Of changes: as `_in_force` works with
     and fills them, steps, their totals, and days at noon."""
-    rows, series, most = days * (1 + leads), LANES * WORD, 2 * (24 * days // int(plan[INTERVAL_H]) + 2)
+    rows, series, room = days * (1 + leads), LANES * WORD, 2 * (24 * days // int(plan[INTERVAL_H]) + 2)
     of_days = np.zeros(rows, np.uint64), np.zeros((at_least.shape[1], rows, LANES), np.uint64)
-    of_decisions = (room_to_follow(plan), np.zeros((series, most), np.int32), np.zeros((series, most)),
+    of_decisions = (room_to_follow(plan), np.zeros((series, room), np.int32), np.zeros((series, room)),
                     np.zeros((2, series), np.int64))
-    of_changes = (np.zeros(most, np.int64), np.zeros(most), np.zeros(most, bool), np.zeros(most), np.zeros(most, np.int64),
-                  np.zeros(most), np.zeros(most, np.int64),
-                  np.zeros((2, most), np.int64), np.zeros(most), np.zeros(most), np.zeros((PAIRS, WIDTH)),
+    of_changes = (np.zeros(room, np.int64), np.zeros(room), np.zeros(room, bool), np.zeros(room), np.zeros(room, np.int64),
+                  np.zeros(room), np.zeros(room, np.int64),
+                  np.zeros((2, room), np.int64), np.zeros(room), np.zeros(room), np.zeros((PAIRS, WIDTH)),
                   np.zeros((WIDTH, LANES)), np.zeros((WIDTH, day_words), np.uint64))
     return of_days, of_decisions, of_changes
 

@@ -1,7 +1,7 @@
 """The warning machine, compiled: LANES words of 64 series at a time, one bit each.
 
 The rules are those of `watch` and `warning` (model, section 4), statement by statement; tests hold the one against the
-other. Arrays are arguments, not fields: to read a field costs two locked counts of its owners.
+other. Arrays are arguments: kernels make none, and count no owners of them (`kernel`).
 """
 
 import numpy as np

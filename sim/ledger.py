@@ -74,4 +74,6 @@ class Ledger:
     @cached_property
     def decisions(self) -> Decisions:
         """Every decision."""
-        return self.record()
+        made = self.record()
+        object.__setattr__(self, "record", lambda: made)  # the office that they are from is needed no more
+        return made

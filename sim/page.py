@@ -62,7 +62,7 @@ def render(results: Results, progress: Progress | None = None) -> str:
     for number, (run, said) in enumerate(zip(results.runs, of_each, strict=True)):
         if progress:
             progress("report", number, len(results.runs))
-        sections.append(_section(results, run) | {"forecast": said})
+        sections.append(_section(results, run) | {"forecast": sentences(said, lang)})
     template = environment().get_template("report.html.j2")
     return template.render(
         lang=lang, t=lambda key, **words: text(f"report.{key}", lang, **words), word=lambda key: text(key, lang),

@@ -1,6 +1,7 @@
 """The page of a sensitivity run and the files of its folder: one chart per figure, keys ranked by what they move."""
 
 from importlib import metadata
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ def render(found: Sensitivity, lang: str) -> str:
         count=len(found.samples), members=found.members, ranges=found.ranges,
         words={one.key: wording.key_words(one.key, lang) for one in found.ranges}, measures=MEASURES[found.method],
         basis=wording.basis(found.scenario.worlds[:1], lang), doubts=doubts(found.scenario, lang),
-        how=text(f"sensitivity.how.{found.method}", lang, asked=found.asked), forecast=sentences(of_each, lang),
+        how=text(f"sensitivity.how.{found.method}", lang, asked=found.asked), forecast=sentences(chain(*of_each), lang),
         figures=[_figure(found, name, lang) for name in found.figures])
 
 

@@ -61,7 +61,7 @@ def render(found: Sweep, lang: str) -> str:
         members=len(found.inputs.members),
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
-        forecast=sentences(of_each, lang), ensemble=_ensemble(found, lang), steps=_steps(found, lang),
+        forecast=sentences(itertools.chain(*of_each), lang), ensemble=_ensemble(found, lang), steps=_steps(found, lang),
         thresholds=any(key.startswith("criteria") for key in found.keys), all_front=bool(variants["pareto"].all()),
         basis=wording.basis(found.scenario.worlds, lang),
         doubts=doubts(found.scenario, lang), rows=_rows(found, lang), more=len(variants) - len(variants.head(ROWS)),
@@ -98,7 +98,7 @@ def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, byt
 def _ensemble(found: Sweep, lang: str) -> str:
     """How many forecasts stand behind a decision, where they are an ensemble in any variant."""
     sizes = sorted({world.weather.ensemble for world in found.scenario.worlds})
-    return text("sweep.ensemble", lang, count="/".join(map(str, sizes))) if sizes[-1] > 1 else ""
+    return text("sweep.ensemble", lang, count=text("explain.or", lang).join(map(str, sizes))) if sizes[-1] > 1 else ""
 
 
 def assumed(found: Sweep, lang: str) -> str:

@@ -17,6 +17,9 @@ from sim.skill import Skill, presets
 from sim.vocab import Basis, Kind, Level
 from sim.winters import Generated
 
+SWITCHES = {"true": "value.true", "yes": "value.true", "false": "value.false", "no": "value.false"}
+"""How a scenario may write yes and no."""
+
 
 def percent(share: float) -> str:
     """A share as people write it: 30 %, 37.5 %."""
@@ -37,10 +40,13 @@ def value_words(key: str, values: Sequence[Any], lang: str) -> list[str]:
     """Values of a dotted key as a reader knows them: criteria by their text, yes and no, others in few signs."""
     if re.fullmatch(r"criteria\.\w+(\.\d+)?", key):
         criteria = [[rulebook.criterion_of(one) for one in (value if isinstance(value, list) else [value])] for value in values]
-        if all(map(all, criteria)):  # else a part of one, or nothing
-            return ["; ".join(criterion_text(one, lang) for one in each if one) for each in criteria]
-    switch = {"true": labels.text("value.true", lang), "false": labels.text("value.false", lang)}
-    return [switch.get(word, word) for word in in_words(values)]
+        if all(each and all(each) for each in criteria):  # else a part of one, or nothing
+            return [labels.text("explain.or", lang).join(criterion_text(one, lang) for one in each if one) for each in criteria]
+    said = []
+    for value, word in zip(values, in_words(values), strict=True):
+        switch = SWITCHES.get(str(value).lower()) if not isinstance(value, (dict, list)) else None
+        said.append(labels.text(switch, lang) if switch else word or labels.text("report.none", lang))
+    return said
 
 
 def basis(worlds: Sequence[World], lang: str) -> str:
@@ -125,15 +131,15 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
     return why, clause, basis.value
 
 
-def notes(worlds: Sequence[World], lang: str) -> tuple[str, list[str]]:
-    """What a reader must know of days and forecasts: of all runs, and of each; empty where there is nothing.
+def notes(worlds: Sequence[World], lang: str) -> tuple[str, list[list[str]]]:
+    """What a reader must know of days and forecasts: of all runs, and of each, in sentences; empty where there is nothing.
 
     Of all: the scenario's own note; where all have generated days, that too, for title and note may speak of observed ones.
     Of each: generated days where only some have them, drawn forecasts, ensembles.
     """
     given, made = worlds[0].settings.note, [_generated(world, lang) for world in worlds]
     head = [getattr(given, lang) if given else "", made[0] if all(made) else ""]
-    return sentences(head, lang), [sentences(["" if all(made) else days, *_foreseen(world, lang)], lang)
+    return sentences(head, lang), [["" if all(made) else days, *_foreseen(world, lang)]
                                    for world, days in zip(worlds, made, strict=True)]
 
 

@@ -174,7 +174,7 @@ def test_reader_is_told_of_drawn_forecasts_and_generated_winters(tmp_path):
 
     def note(lang, *keys):
         head, (own,) = wording.notes(experiment.load(write_world(tmp_path, [100] * 12), keys).worlds, lang)
-        return head + own
+        return head + " ".join(own)
 
     assert note("en") == ""
     drawn = ("forecast.source=synthetic", "forecast.members=5")

@@ -20,7 +20,7 @@ from test_twin import engine_run, plain_worlds
 from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
-from sim import experiment, office, page, sweep_charts, sweep_page, tables
+from sim import experiment, office, page, sweep_charts, sweep_page, tables, wording
 from sim.accounts import reckon
 from sim.agenda import Agenda
 from sim.cases import DRAWN_AT_ONCE, FIGURES, inputs_of, tasks_of
@@ -303,7 +303,7 @@ def test_the_page_names_every_forecast_office_and_an_ensemble(scenario):
 
 def test_ensembles_of_several_sizes_are_all_named(scenario):
     found = sim.sweep(scenario, ["forecast.members=1,4"], ["forecast.source=synthetic", "forecast.decide_on=median"])
-    assert "an ensemble of 1/4 forecasts" in sweep_page.render(found, "en")
+    assert "an ensemble of 1 or 4 forecasts" in sweep_page.render(found, "en")
     single = sim.sweep(scenario, ["response.lead_hours=24,48"], ["forecast={source: perfect, decide_on: median}"])
     assert "an ensemble of" not in sweep_page.render(single, "en")
 
@@ -316,6 +316,27 @@ def test_what_is_said_of_generated_days_and_forecasts_stands_once(scenario):
         assert shown.count(said) == 1
         assert shown.count(text("report.decide_on.median", lang)) == 0
     assert not re.search("。 [\u4e00-\u9fff]", sweep_page.render(found, "zh"))
+
+
+def test_what_is_said_of_forecasts_stands_once_whatever_is_decided_on(scenario):
+    found = sim.sweep(scenario, ["forecast.decide_on=median,mean,probability"],
+                      ["forecast.source=synthetic", "forecast.members=3", "forecast.horizon_days=4"])
+    for lang, drawn in (("en", "Forecasts are synthetic"), ("zh", "预报为合成预报")):
+        shown = html.unescape(sweep_page.render(found, lang))
+        assert shown.count(drawn) == 1
+        for how in ("median", "mean", "probability"):
+            assert shown.count(text(f"report.decide_on.{how}", lang, share="50%")) == 1
+
+
+def test_values_stand_on_the_page_as_words(scenario):
+    words = wording.value_words
+    assert words("response.preadjust", [True, "false", "yes"], "zh") == ["是", "否", "是"]
+    assert words("linkage", [{}, {"tighten": "true"}, None], "zh") == ["无", "true", "null"]
+    assert words("criteria.yellow", [[], [{"over": 150, "hours": 48}]], "zh") == ["无", "150/48"]
+    both = [{"over": 150, "hours": 48}, {"over": 200, "hours": 24}]
+    assert words("criteria.yellow", [both], "zh") == ["大于150持续48小时及以上，或大于200持续24小时及以上"]
+    assert words("criteria.yellow.0", [both[0], both[1]], "en") == ["above 150 for 48 h", "above 200 for 24 h"]
+    assert words("criteria.yellow.0.over", ["150", "200"], "en") == ["150", "200"]
 
 
 def test_values_that_would_read_alike_are_written_whole(scenario):
