@@ -334,6 +334,8 @@ def _doubt_idle(settings: Settings, file: Path, tree: Tree, findings: Findings) 
     for idle, code, key, value in (
         (given.skill and given.source != "synthetic", "forecast.no_skill", "forecast.skill", None),
         (alone and given.decide_on != "member", "forecast.one", "forecast.decide_on", given.decide_on),
+        (given.decide_on != "probability" and given.probability != Forecast.model_fields["probability"].default,
+         "forecast.no_share", "forecast.probability", given.probability),
         (offers and not offers.levels, "negotiated.no_level", "grading.negotiated.levels", None),
         (len(set(seasons)) < len(seasons), "seasons.twice", "seasons", ", ".join(seasons)),
     ):

@@ -22,6 +22,9 @@ from sim.totals import FLIP_FLOP_H
 SHOWN, ROWS = 24, 96
 """Variants drawn one by one (of more, the front's, evenly chosen, and the first of the others), and rows of the table."""
 
+MANY = 30
+"""Members from which an interval of the normal distribution is as good as one of Student's."""
+
 PAIRS_DRAWN = 6
 MAPPED = ("curtailed_value_cny", "heavy_days_missed")
 """Figures that heat maps and paired differences are drawn of."""
@@ -62,6 +65,7 @@ def render(found: Sweep, lang: str) -> str:
         count=len(variants),
         assumed=assumed(found, lang) if listed else "", heavy=f"{HEAVY_ABOVE:g}", first=variants["run"].iloc[0],
         forecast=sentences(itertools.chain(*of_each), lang), ensemble=_ensemble(found, lang), steps=_steps(found, lang),
+        few=text("sweep.few", lang, count=len(found.inputs.members)) if 1 < len(found.inputs.members) < MANY else "",
         thresholds=any(key.startswith("criteria") for key in found.keys), all_front=bool(variants["pareto"].all()),
         basis=wording.basis(found.scenario.worlds, lang),
         doubts=doubts(found.scenario, lang), rows=_rows(found, lang), more=len(variants) - len(variants.head(ROWS)),

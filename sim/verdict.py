@@ -58,6 +58,9 @@ def _members(run: Run, lang: str) -> str:
     world, said = run.world, []
     if world.shown.behind > 1:
         said.append(text("report.skill_ensemble", lang, count=world.shown.behind))
+    elif world.weather.ensemble > 1:
+        of = {"median": "report.skill_collapsed.median", "mean": "report.skill_collapsed.mean"}
+        said.append(text(of[world.weather.given.decide_on], lang))
     if len(world.members) > 1:
         each = "report.skill_members.winters" if len(world.weather.own[0]) > 1 else "report.skill_members.offices"
         said.append(text("report.skill_members", lang, each=text(each, lang)))

@@ -106,8 +106,9 @@ def reason(world: World, taken: Decisions, at: int, lang: str) -> tuple[str, str
     kind, days = str(taken.kind[at]), world.rules.hold_days
     if kind in {"lift", "downgrade", "cancel"}:
         lowest = min(criterion.threshold for *_, criterion in world.rules.criteria)
-        return (labels.text(f"reason.{kind}", lang, days=days, threshold=f"{lowest:g}"), lifecycle_clause(kind, lang),
-                getattr(rulebook.lifecycle(), kind).basis.value)
+        name = f"reason.{kind}_share" if world.shown.behind > 1 else f"reason.{kind}"
+        return (labels.text(name, lang, days=days, threshold=f"{lowest:g}", count=world.shown.count, behind=world.shown.behind),
+                lifecycle_clause(kind, lang), getattr(rulebook.lifecycle(), kind).basis.value)
     level, _, criterion = world.rules.criteria[int(taken.criterion[at])]
     why = labels.text("reason.earlier" if kind == "advance" else "reason.episode", lang,
                       start=world.calendar.date_of(taken.start[at]).isoformat(),

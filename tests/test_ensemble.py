@@ -74,6 +74,20 @@ def test_a_warning_is_lifted_when_too_few_members_still_see_a_bad_day(tmp_path):
         assert [row[3] for row in got if row[1] == "lift"] == [lifted]
 
 
+def test_reasons_say_how_many_forecasts_see_it_and_at_a_lift_how_many_do_not(tmp_path):
+    """With two thirds the warning is lifted on 8 November though the third member sees bad days on."""
+    results = results_of(tmp_path, [(6, 7), (6, 7), (6, 7, 8, 9)], decide_on="probability", probability=0.6)
+    reasons = results.warnings.set_index("kind")["reason"]
+    assert "seen by at least 2 of 3 forecasts" in reasons["issue"]
+    assert reasons["lift"] == "fewer than 2 of 3 forecasts have a day above 200 among the next 2"
+
+
+def test_a_share_that_nothing_is_decided_by_is_pointed_out(tmp_path):
+    path = write_world(tmp_path, [100] * 10, forecast={"source": "synthetic", "members": 3, "probability": 0.3})
+    assert any(doubt.code == "forecast.no_share" for doubt in sim.load(path).doubts)
+    assert not any(doubt.code == "forecast.no_share" for doubt in sim.load(path, "forecast.decide_on=probability").doubts)
+
+
 @pytest.mark.parametrize(("how", "warned"), [("median", True), ("mean", False)])
 def test_median_and_mean_are_taken_day_by_day(tmp_path, how, warned):
     """Two members of three say 230, the third 80: the median is 230, the mean 180, below the 200 that yellow wants."""

@@ -328,6 +328,12 @@ def test_what_is_said_of_forecasts_stands_once_whatever_is_decided_on(scenario):
             assert shown.count(text(f"report.decide_on.{how}", lang, share="50%")) == 1
 
 
+@pytest.mark.parametrize(("members", "said"), [(1, False), (2, True), (29, True), (30, False)])
+def test_an_interval_of_few_members_is_said_to_be_too_narrow(scenario, members, said):
+    found = sim.sweep(scenario, ["response.lead_hours=24,48"], [f"forecast.members={members}"])
+    assert ("an interval is too narrow" in sweep_page.render(found, "en")) == said
+
+
 def test_values_stand_on_the_page_as_words(scenario):
     words = wording.value_words
     assert words("response.preadjust", [True, "false", "yes"], "zh") == ["是", "否", "是"]

@@ -338,8 +338,9 @@ def test_forecasts_of_several_winters_are_judged_each_by_its_own_and_all_togethe
     assert rmse.set_index("member").loc["all", ["value", "count"]].tolist() == pytest.approx([square.mean() ** 0.5, 3 * 59])
     shown = page.render(found)
     assert "Best economic value" in shown
-    assert "Each member is a winter of its own" in shown
+    assert "Each member of the run is a winter of its own" in shown
     assert "CRPS" not in shown
+    assert ("The forecast judged is the" in shown) == (decide_on != "member")
 
 
 def test_ensembles_of_several_winters_are_judged_by_their_means_and_shares_over_all_winters(tmp_path):
@@ -364,5 +365,5 @@ def test_ensembles_of_several_winters_are_judged_by_their_means_and_shares_over_
     assert figure(table, "economic_value", threshold=200.0, cost_loss_ratio=0.25, **first) == pytest.approx(value)
     shown = page.render(found)
     assert "Behind each decision stand 4 forecasts" in shown
-    assert "Each member is a winter of its own" in shown
+    assert "Each member of the run is a winter of its own" in shown
     assert "CRPS" in shown
