@@ -1,11 +1,12 @@
 """The grid of a comparison: dotted keys, the values that each takes, every combination of them, names of its runs."""
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sim.errors import Findings
-from sim.files import parse_yaml
+from sim.files import normal, parse_yaml
 
 RUNS_AT_MOST = 200
 """More runs than this are a sweep: no page puts them side by side."""
@@ -29,9 +30,9 @@ def read_grid(given: Iterable[str], overrides: Iterable[str], findings: Findings
     value, a value or a key twice, a key that is also set.
     """
     grid: dict[str, list[Any]] = {}
-    is_set = {text.partition("=")[0].strip() for text in overrides}
+    is_set = {parted(text)[0] for text in overrides}
     for text in given:
-        key, equals, listed = (part.strip() for part in text.partition("="))
+        key, equals, listed = parted(text)
         if not equals or not key:
             findings.add("vary.syntax", file=VARIED, value=text)
             continue
@@ -51,6 +52,12 @@ def read_grid(given: Iterable[str], overrides: Iterable[str], findings: Findings
             elif tree:
                 grid[key].append(tree.value)
     return {key: values for key, values in grid.items() if values}  # a faulty one hides no fault of the scenario
+
+
+def parted(text: str) -> tuple[str, str, str]:
+    """Key, sign and value of a `KEY=VALUE`; sign and value are empty where there is no equals sign, of either width."""
+    sign = re.search("[=＝]", text)
+    return (normal(text[: sign.start()]), "=", text[sign.end():].strip()) if sign else (normal(text), "", "")
 
 
 def split_values(listed: str) -> list[str]:

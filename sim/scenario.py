@@ -11,7 +11,7 @@ from sim import other_measures, rulebook, target_tables, transport
 from sim.aqi import editions as aqi_editions
 from sim.errors import Findings
 from sim.files import Tree, dotted, parse_yaml
-from sim.grid import OVER, VARIED, Cell, cell_names
+from sim.grid import OVER, VARIED, Cell, cell_names, parted
 from sim.industries import industries, industry_named
 from sim.schema import Frozen, build
 from sim.settings import Compliance, Forecast, Grading, Response, Settings
@@ -121,12 +121,12 @@ def read_runs(tree: Tree, file: Path, overrides: list[str], findings: Findings,
 
 
 def _parse_override(text: str, findings: Findings) -> tuple[str, Any] | None:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
+    key, equals, value = parted(text)
+    if not equals or not key:
         findings.add("override.syntax", file="--set", value=text)
         return None
-    tree = parse_yaml(value, f"--set {key.strip()}", findings)
-    return (key.strip(), tree.value) if tree else None
+    tree = parse_yaml(value, f"--set {key}", findings)
+    return (key, tree.value) if tree else None
 
 
 def _one_run(name: str, written: dict, steps: list[tuple[str, Any, str]], tree: Tree, file: Path,

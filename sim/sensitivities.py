@@ -16,7 +16,7 @@ import pandas as pd
 from sim.cases import FIGURES, inputs_of, tasks_of
 from sim.errors import Finding, Findings, InputError
 from sim.experiment import Scenario, load_cells
-from sim.grid import OVER, Cell
+from sim.grid import OVER, Cell, parted
 from sim.schema import type_at
 from sim.settings import Settings
 from sim.sweeping import Progress, worked
@@ -131,7 +131,7 @@ def _checked(path: str | Path, over: Sequence[str], overrides: Sequence[str], me
                                                                              f"{2 ** (int(math.log2(asked)) + 1)}")
     if not over:
         findings.add("sensitivity.nothing", file=OVER)
-    is_set = {text.partition("=")[0].strip() for text in overrides}
+    is_set = {parted(text)[0] for text in overrides}
     ranges: dict[str, Range] = {}
     for text in over:
         one = _range(text, findings)
@@ -152,7 +152,7 @@ def _checked(path: str | Path, over: Sequence[str], overrides: Sequence[str], me
 
 
 def _range(text: str, findings: Findings) -> Range | None:
-    key, equals, ends = (part.strip() for part in text.partition("="))
+    key, equals, ends = parted(text)
     low, dots, high = ends.partition("..")
     if not (key and equals and dots):
         findings.add("sensitivity.syntax", file=OVER, value=text)

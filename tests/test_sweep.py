@@ -334,6 +334,14 @@ def test_an_interval_of_few_members_is_said_to_be_too_narrow(scenario, members, 
     assert ("an interval is too narrow" in sweep_page.render(found, "en")) == said
 
 
+def test_an_equals_sign_of_either_width_parts_key_and_value(scenario):
+    found = sim.sweep(scenario, ["criteria.yellow.0.over＝150，200"], [" forecast.members ＝3"])
+    assert found.variants["run"].tolist() == ["criteria.yellow.0.over=150", "criteria.yellow.0.over=200"]
+    assert len(found.inputs.members) == 3
+    with pytest.raises(InputError, match="criteria.yellow.0.over"):
+        sim.sweep(scenario, ["criteria.yellow.0.over＝150"], ["criteria.yellow.0.over=200"])
+
+
 def test_values_stand_on_the_page_as_words(scenario):
     words = wording.value_words
     assert words("response.preadjust", [True, "false", "yes"], "zh") == ["是", "否", "是"]
