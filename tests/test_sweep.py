@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import tempfile
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -543,6 +544,20 @@ def test_a_worker_that_is_lost_while_it_gets_the_inputs_does_not_hold_up_the_oth
         found = sim.sweep(scenario, GRID, scheduler=cluster.scheduler_address)
     assert killed
     assert found.comparison.to_csv() == whole.comparison.to_csv()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_takes_inputs_of_any_size_without_a_word(scenario):
+    """Dask's advice on graphs of one's own, in English, says nothing to a planner."""
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    import dask
+
+    with (distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster,
+          dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 B"}),
+          warnings.catch_warnings(record=True) as told):
+        warnings.simplefilter("always")
+        sim.sweep(scenario, GRID[:1], scheduler=cluster.scheduler_address)
+    assert not [one for one in told if "graph" in str(one.message)]
 
 
 def test_a_cluster_whose_workers_cannot_compile_is_told(scenario, monkeypatch):
