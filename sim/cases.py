@@ -145,11 +145,10 @@ def tasks_of(inputs: Inputs, cases_at_once: int = 100) -> list[Task]:
     tasks = []
     for (number, weather), drawn in itertools.product(enumerate(inputs.weathers), (False, True)):
         mine = [at for at, case in enumerate(inputs.cases) if case.weather == number and (case.world is not None) is drawn]
-        ensemble = weather.given.members if weather.together else 1
-        block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * ensemble))
+        block = max(1, COLUMNS_AT_ONCE // (len(weather.place) * weather.ensemble))
         if drawn and mine:
             block = min(block, max(1, DRAWN_AT_ONCE // min(len(mine), cases_at_once)))
-        if inputs.compiled and ensemble == 1 and not drawn:
+        if inputs.compiled and weather.ensemble == 1 and not drawn:
             block = max(1, block // WORD) * WORD  # members of an area share a machine word
         else:  # of much the same size, so that no worker waits for another's
             block = math.ceil(len(weather.members) / math.ceil(len(weather.members) / block))

@@ -23,7 +23,7 @@ SHOWN, ROWS = 24, 96
 """Variants drawn one by one (of more, the front's, evenly chosen, and the first of the others), and rows of the table."""
 
 MANY = 30
-"""Members from which an interval of the normal distribution is as good as one of Student's."""
+"""Members from which an interval of the normal distribution is much as one of Student's, by rule of thumb."""
 
 PAIRS_DRAWN = 6
 MAPPED = ("curtailed_value_cny", "heavy_days_missed")
@@ -102,7 +102,7 @@ def files(found: Sweep, lang: str, kept: Results | None = None) -> dict[str, byt
 def _ensemble(found: Sweep, lang: str) -> str:
     """How many forecasts stand behind a decision, where they are an ensemble in any variant."""
     sizes = sorted({world.weather.ensemble for world in found.scenario.worlds})
-    return text("sweep.ensemble", lang, count=text("explain.or", lang).join(map(str, sizes))) if sizes[-1] > 1 else ""
+    return text("sweep.ensemble", lang, count=text("sweep.or", lang).join(map(str, sizes))) if sizes[-1] > 1 else ""
 
 
 def assumed(found: Sweep, lang: str) -> str:
@@ -151,7 +151,7 @@ def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
     all other keys and over members, one scale for all variants of the scenario."""
     keys = [key for key in found.keys if len(set(found.variants[key])) > 1]
     cells, called = _cells(found, lang), _called(found, lang)
-    variants = found.variants.assign(**{key: [cell[key] for cell in cells] for key in keys})  # as in the names of the runs
+    variants = found.variants.assign(**{key: [cell[key] for cell in cells] for key in keys})
     of = [case.variant for case in found.inputs.cases]
     pairs = list(itertools.product(itertools.combinations(keys, 2), dict.fromkeys(of)))
     tables = {(pair, variant, name): variants[[each == variant for each in of]].pivot_table(

@@ -154,8 +154,7 @@ def decide(standing: Standing, sight: Sight, now: int, hold_days: int, terms: Te
     if not (new or cancel or raised or advance):
         return Standing(level, lifts_at, next_level, next_at), decisions
     moved = {hour: (series & new) | earlier.get(hour, 0) for hour, series in due.items()}
-    gone = cancel | advance
-    next_at = _with(_without(next_at, gone) if gone else next_at, moved)
+    next_at = _with(_without(next_at, cancel | advance), moved)
     takes = new | raised | advance
     next_level = tuple([but(had, cancel) | (up & takes) for had, up in zip(next_level, sight.reaches, strict=True)])
     return Standing(level, lifts_at, next_level, next_at), decisions
@@ -165,12 +164,12 @@ def _above(one: Iterable[int], other: Iterable[int]) -> int:
     """Where the first level is higher than the second."""
     found = 0
     for high, low in zip(one, other, strict=True):
-        found |= high ^ (high & low)
+        found |= but(high, low)
     return found
 
 
 def _without(hours: Hours, gone: int) -> Hours:
-    return {hour: left for hour, plane in hours.items() if (left := but(plane, gone))}
+    return {hour: left for hour, plane in hours.items() if (left := but(plane, gone))} if gone else hours
 
 
 def _with(hours: Hours, more: Hours) -> Hours:

@@ -128,7 +128,7 @@ class Weather:
             values = self.told.values[:, :, None] if self.together else self.told.values[:, :, some, None]
         else:
             values = synthetic(own, given.horizon_days, given.skill or Skill(), self.cities, self.seed,  # type: ignore[call-arg]
-                               members=some, ensemble=given.members if self.together else 1,
+                               members=some, ensemble=self.ensemble,
                                climate=self.climate if self.own.shape[1] == 1 else None)
         behind = values.shape[3]
         if given.decide_on in COLLAPSED:

@@ -37,7 +37,13 @@ def key_words(key: str, lang: str) -> str:
 
 
 def value_words(key: str, values: Sequence[Any], lang: str) -> list[str]:
-    """Values of a dotted key as a reader knows them: criteria by their text, yes and no, others in few signs."""
+    """Values of a dotted key as a reader knows them: criteria by their text, yes and no, others in few signs; in few signs all
+    of them where their words would not tell them apart."""
+    said = _known_words(key, values, lang)
+    return said if len(set(said)) == len({plain(value) for value in values}) else in_words(values)
+
+
+def _known_words(key: str, values: Sequence[Any], lang: str) -> list[str]:
     if re.fullmatch(r"criteria\.\w+(\.\d+)?", key):
         criteria = [[rulebook.criterion_of(one) for one in (value if isinstance(value, list) else [value])] for value in values]
         if all(each and all(each) for each in criteria):  # else a part of one, or nothing

@@ -345,7 +345,10 @@ def test_an_equals_sign_of_either_width_parts_key_and_value(scenario):
 
 def test_values_stand_on_the_page_as_words(scenario):
     words = wording.value_words
-    assert words("response.preadjust", [True, "false", "yes"], "zh") == ["是", "否", "是"]
+    assert words("response.preadjust", [True, "false"], "zh") == ["是", "否"]
+    assert words("response.preadjust", ["yes", "no"], "zh") == ["是", "否"]
+    near = [{"over": over, "hours": 48} for over in (150.00001, 150.00002)]  # the same text
+    assert words("criteria.yellow.0", near, "zh") == ["150.00001/48", "150.00002/48"]
     assert words("linkage", [{}, {"tighten": "true"}, None], "zh") == ["无", "true", "null"]
     assert words("criteria.yellow", [[], [{"over": 150, "hours": 48}]], "zh") == ["无", "150/48"]
     both = [{"over": 150, "hours": 48}, {"over": 200, "hours": 24}]
