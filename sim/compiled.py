@@ -15,12 +15,13 @@ from sim.days import in_type
 from sim.forecast import Issue
 from sim.planes import WORD
 from sim.sweep_regret import day_prices
+from sim.synthetic import Drawn
 from sim.targets import HEAVY_ABOVE
 from sim.totals import FLIP_FLOP_H, SUMS
 from sim.vocab import ASKING_LEVELS, Level
 from sim.warning import days_looked_at
 from sim.watch import Watch, own_places
-from sim.weather import Shown, Weather
+from sim.weather import Columns, Shown, Weather
 
 LEVELS = 1 + int(Level.red)
 
@@ -131,23 +132,28 @@ def _slices(observed: np.ndarray, issue: Issue, areas: int, thresholds: np.ndarr
     observed : float[day, column], column = member x area. issue : day -> float[lead, column].
     """
     from sim.compiled_bits import ranked, sliced
+    from sim.compiled_forecast import fill_slices
 
     days, columns = observed.shape
     members = columns // areas
-    leads = 1 + len(issue(0))
+    drawn = issue.issue if isinstance(issue, Columns) and isinstance(issue.issue, Drawn) else None
+    leads = 1 + (drawn.horizon_days if drawn else len(issue(0)))
+    looked_at = 1 if drawn else leads
     words, digits = -(-members // WORD), max(1, len(thresholds).bit_length())
-    rank = np.zeros((areas, words * WORD, days, leads), np.min_scalar_type(len(thresholds)))
+    rank = np.zeros((areas, words * WORD, days, looked_at), np.min_scalar_type(len(thresholds)))
     first_at = np.searchsorted(thresholds, np.arange(math.ceil(thresholds[-1]) + 1), "left")
-    foreseen_as = np.array([in_type(one, issue(0).dtype) for one in thresholds])
-    row = np.zeros((leads, columns), rank.dtype)
+    row = np.zeros((looked_at, columns), rank.dtype)
     for day in range(days):
-        ahead = issue(day)
         ranked(np.ascontiguousarray(observed[day]), thresholds, first_at, row[0])
-        ranked(np.ascontiguousarray(ahead).ravel(), foreseen_as, first_at, row[1:].reshape(-1))
-        rank[:, :members, day] = row.reshape(leads, members, areas).transpose(2, 1, 0)
+        if not drawn:
+            ahead = np.ascontiguousarray(issue(day)).ravel()
+            ranked(ahead, np.array([in_type(one, ahead.dtype) for one in thresholds]), first_at, row[1:].reshape(-1))
+        rank[:, :members, day] = row.reshape(looked_at, members, areas).transpose(2, 1, 0)
     slices = np.zeros((areas, words, digits, days * leads), np.uint64)
+    if drawn:
+        fill_slices(drawn, issue.column[:areas], thresholds, slices)
     for area in range(areas):
-        sliced(rank[area].reshape(words, WORD, days * leads), slices[area])
+        sliced(rank[area].reshape(words, WORD, -1), leads // looked_at, slices[area])
     return slices
 
 

@@ -81,13 +81,14 @@ def ranked(values, thresholds, first_at, rank):
 
 
 @kernel
-def sliced(rank, slices):
-    """Ranks as planes of their binary digits. rank : uint[word, 64, row]. slices : uint64[word, digit, row], added to."""
+def sliced(rank, every, slices):
+    """Ranks as planes of their binary digits. rank : uint[word, 64, row]. slices : uint64[word, digit, row], every so many rows
+    of it added to."""
     for word in range(rank.shape[0]):
         for member in range(WORD):
             for digit in range(slices.shape[1]):
                 for row in range(rank.shape[2]):
-                    slices[word, digit, row] |= np.uint64((rank[word, member, row] >> digit) & 1) << np.uint64(member)
+                    slices[word, digit, row * every] |= np.uint64((rank[word, member, row] >> digit) & 1) << np.uint64(member)
 
 
 @part

@@ -14,6 +14,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, overload, register_model
 
+from sim.planes import WORD
+
 LANES = 8
 """Words of one plane, numbers of one octet: as many as one, two or four steps of a processor take."""
 WORDS = ir.VectorType(ir.IntType(64), LANES)
@@ -112,6 +114,23 @@ def any_of(_typing, one):
 def word_of(_typing, one, lane):
     """The word of a plane in a lane."""
     return types.uint64(one, lane), lambda _, builder, __, given: builder.extract_element(*given)
+
+
+@intrinsic
+def digit_of(_typing, numbers, digit):
+    """One binary digit of each of 64 numbers, as a word. numbers : uint[64]."""
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind, (numbers, digit) = signature.args[0], given
+        one_of = ir.IntType(kind.dtype.bitwidth)
+        many = ir.VectorType(one_of, WORD)
+        array = context.make_array(kind)(context, builder, numbers)
+        mask = builder.shl(one_of(1), context.cast(builder, digit, signature.args[1], kind.dtype))
+        first = builder.insert_element(ir.Constant(many, ir.Undefined), mask, ir.IntType(32)(0))
+        masks = builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), WORD), [0] * WORD))
+        held = builder.and_(builder.load(builder.bitcast(array.data, many.as_pointer()), align=1), masks)
+        return builder.bitcast(builder.icmp_unsigned("!=", held, ir.Constant(many, [0] * WORD)), ir.IntType(WORD))
+
+    return types.uint64(numbers, digit), code
 
 
 @intrinsic

@@ -8,7 +8,9 @@ applied to air quality; presets in `data/skill`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -76,6 +78,59 @@ def climate_of(days: np.ndarray) -> Climate:
                    r2.astype(np.float32))
 
 
+class Errors(NamedTuple):
+    """An error model by lead. kept, news : float32[lead], of the forecast a day of lead nearer, and of new error; widened :
+    float32[lead], what a score is told as many times of; bias : float32, what is added then."""
+
+    kept: np.ndarray
+    news: np.ndarray
+    widened: np.ndarray
+    bias: np.float32
+
+
+def errors_of(skill: Skill, horizon_days: int) -> Errors:
+    """The error model of a skill over some leads."""
+    correlation = skill.correlation(horizon_days)
+    kept = (correlation / np.append(1.0, correlation[:-1])) ** 2
+    return Errors(kept.astype(np.float32), (correlation * np.sqrt(1 - kept)).astype(np.float32),
+                  (correlation**-skill.inflation).astype(np.float32), np.float32(skill.bias_sd))
+
+
+def without_error(skill: Skill, horizon_days: int) -> bool:
+    """Whether a skill leaves nothing to draw."""
+    return bool(np.allclose(skill.correlation(horizon_days), 1, rtol=0, atol=1e-6)) and not skill.bias_sd
+
+
+def draw(seed: int, city: str, member: int, size: tuple[int, int], out: np.ndarray | None = None) -> np.ndarray:
+    """The normal draws behind one member's errors in a city, float32[lead, day], also as `out`."""
+    return normals(seed, ("forecast", city, member), size, out)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Issues of the members of some offices, drawn when they are first asked for. Column = member x city.
+
+    observed, climate : as in `synthetic`, of the members named.
+    """
+
+    observed: np.ndarray
+    horizon_days: int
+    skill: Skill
+    cities: tuple[str, ...]
+    seed: int
+    members: range
+    climate: Climate | None
+
+    def __call__(self, today: int) -> np.ndarray:
+        return self._values[today]
+
+    @cached_property
+    def _values(self) -> np.ndarray:
+        told = synthetic(self.observed, self.horizon_days, self.skill, self.cities, self.seed, members=self.members,
+                         climate=self.climate)
+        return told.reshape(len(told), self.horizon_days, -1)
+
+
 def synthetic(observed: np.ndarray, horizon_days: int, skill: Skill, cities: tuple[str, ...], seed: int, *,
               members: range = range(1), ensemble: int = 1, climate: Climate | None = None) -> np.ndarray:
     """Forecasts of every issue, float32[issue day, lead, member, ensemble, city]; days after the period are clean.
@@ -88,23 +143,22 @@ def synthetic(observed: np.ndarray, horizon_days: int, skill: Skill, cities: tup
     """
     days, winters, _ = observed.shape
     told = np.full((days, horizon_days, len(members), ensemble, len(cities)), CLEAN, np.float32)
-    correlation = skill.correlation(horizon_days)
-    if np.allclose(correlation, 1, rtol=0, atol=1e-6) and not skill.bias_sd:
+    if without_error(skill, horizon_days):
         exact = perfect(observed.reshape(days, -1), horizon_days)
         for today in range(days):
             told[today] = exact(today).reshape(horizon_days, winters, 1, len(cities))
         return told
     climate = climate or climate_of(observed.reshape(days, -1))
-    inflation = (correlation**-skill.inflation).astype(np.float32)[:, None]
+    errors = errors_of(skill, horizon_days)
     winter = np.arange(len(members)) if winters > 1 else np.zeros(len(members), int)
     at_once = max(1, SERIES_AT_ONCE // len(members))
     for first in range(0, len(cities), at_once):
         some = range(first, min(first + at_once, len(cities)))
-        drawn = np.stack([[normals(seed, ("forecast", cities[c], m), (horizon_days, days)) for c in some] for m in members])
+        drawn = np.stack([[draw(seed, cities[c], m, (horizon_days, days)) for c in some] for m in members])
         own = climate.of((winter[:, None] * len(cities) + np.array(some)).ravel())
-        office = _chain(own, correlation, np.ascontiguousarray(drawn.reshape(-1, horizon_days, days).transpose(2, 1, 0)))
+        office = _chain(own, errors, np.ascontiguousarray(drawn.reshape(-1, horizon_days, days).transpose(2, 1, 0)))
         if ensemble == 1:
-            index = _by_issue(own.at(office * inflation + np.float32(skill.bias_sd)))
+            index = _by_issue(own.at(office * errors.widened[:, None] + errors.bias))
             told[:, :, :, 0, some.start: some.stop] = index.reshape(days, horizon_days, len(members), -1)
             continue
         for series, central in enumerate(_by_issue(office).transpose(2, 0, 1)):
@@ -112,42 +166,48 @@ def synthetic(observed: np.ndarray, horizon_days: int, skill: Skill, cities: tup
             drawn = np.stack([normals(seed, ("ensemble", cities[some[c]], members[m], e), (days, horizon_days))
                               for e in range(ensemble)], axis=2)
             one = own.of([series])
-            around = central[:, :, None] + _about(one, skill, correlation, drawn)
+            around = central[:, :, None] + _about(one, skill, drawn)
             told[:, :, m, :, some[c]] = np.where(np.isfinite(around), one.at(np.maximum(around, -EDGE)), CLEAN)
     return told
 
 
-def _chain(climate: Climate, correlation: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+def _chain(climate: Climate, errors: Errors, drawn: np.ndarray) -> np.ndarray:
     """Conditional means F of normal scores, float32[valid day, lead, member]. drawn : normal draws of the same shape."""
     told = _second_order(drawn, climate.r1, climate.r2)
-    known, before = climate.scores, 1.0
-    for lead, now in enumerate(correlation):
-        ratio = (now / before) ** 2
-        told[:, lead] = np.float32(ratio) * known + np.float32(now * np.sqrt(1 - ratio)) * told[:, lead]
-        known, before = told[:, lead], now
+    known = climate.scores
+    for lead, (kept, news) in enumerate(zip(errors.kept, errors.news, strict=True)):
+        told[:, lead] = kept * known + news * told[:, lead]
+        known = told[:, lead]
     return told
+
+
+def persistence_of(r1: np.ndarray, r2: np.ndarray) -> np.ndarray:
+    """What makes draws an AR(2) with unit variance and autocorrelations r1, r2, float32[5, k]: the weights of the draw, the
+    value before and the one before that; of the value before and the draw, on the second day."""
+    free = np.maximum(1 - r1**2, np.float32(1e-6))
+    a, b = r1 * (1 - r2) / free, (r2 - r1**2) / free
+    return np.stack([np.sqrt(np.maximum(1 - a * r1 - b * r2, np.float32(0))), a, b, r1, np.sqrt(free)])
 
 
 def _second_order(drawn: np.ndarray, r1: np.ndarray, r2: np.ndarray) -> np.ndarray:
     """Draws made AR(2) along the first axis, with unit variance and autocorrelations r1, r2. float32[day, lead, member]."""
-    free = np.maximum(1 - r1**2, np.float32(1e-6))
-    a, b = r1 * (1 - r2) / free, (r2 - r1**2) / free
-    out = np.sqrt(np.maximum(1 - a * r1 - b * r2, np.float32(0))) * drawn
+    fresh, a, b, second, second_fresh = persistence_of(r1, r2)
+    out = fresh * drawn
     out[0] = drawn[0]
-    out[1:2] = r1 * out[0] + np.sqrt(free) * drawn[1:2]
+    out[1:2] = second * out[0] + second_fresh * drawn[1:2]
     for day in range(2, len(out)):
         out[day] += a * out[day - 1] + b * out[day - 2]
     return out
 
 
-def _about(climate: Climate, skill: Skill, correlation: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+def _about(climate: Climate, skill: Skill, drawn: np.ndarray) -> np.ndarray:
     """What an ensemble's members add to the office's forecast, float32[issue, lead, member]: AR(1) along the leads.
 
     Members drawn anew for each lead would see too few episodes of several days.
     """
     for lead in range(1, drawn.shape[1]):
         drawn[:, lead] = climate.r1 * drawn[:, lead - 1] + np.sqrt(1 - climate.r1**2) * drawn[:, lead]
-    width = skill.spread * np.sqrt(1 - correlation**2)
+    width = skill.spread * np.sqrt(1 - skill.correlation(drawn.shape[1]) ** 2)
     return drawn * width.astype(np.float32)[:, None] + np.float32(skill.bias_sd)
 
 

@@ -17,7 +17,7 @@ from sim.forecast import ForecastFile, Issue, perfect, persistence
 from sim.linkage import Linkage, Seen
 from sim.settings import Forecast, Settings
 from sim.skill import Skill, presets
-from sim.synthetic import Climate, climate_of, synthetic
+from sim.synthetic import Climate, Drawn, climate_of, synthetic, without_error
 from sim.winters import Generated, month_offsets
 
 SOURCES = {"perfect": perfect, "persistence": persistence}
@@ -127,9 +127,11 @@ class Weather:
         if self.told:
             values = self.told.values[:, :, None] if self.together else self.told.values[:, :, some, None]
         else:
-            values = synthetic(own, given.horizon_days, given.skill or Skill(), self.cities, self.seed,  # type: ignore[call-arg]
-                               members=some, ensemble=self.ensemble,
-                               climate=self.climate if self.own.shape[1] == 1 else None)
+            asked = (own, given.horizon_days, given.skill or Skill(), self.cities, self.seed)  # type: ignore[call-arg]
+            climate = self.climate if self.own.shape[1] == 1 else None
+            if self.ensemble == 1 and not without_error(asked[2], given.horizon_days):
+                return 1, 1, Drawn(*asked, some, climate)
+            values = synthetic(*asked, members=some, ensemble=self.ensemble, climate=climate)
         behind = values.shape[3]
         if given.decide_on in COLLAPSED:
             values, behind = COLLAPSED[given.decide_on](values, axis=3), 1

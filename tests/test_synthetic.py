@@ -65,9 +65,10 @@ def is_mean(samples, expected):
 def chain(request, winter):
     """(correlation by lead, observed normal scores, conditional means float[day, lead, member]) of a preset."""
     climate = s.climate_of(winter["yangquan"])
-    correlation = Skill(preset=request.param).correlation(LEADS)
+    skill = Skill(preset=request.param)
     drawn = np.stack([normals(7, ("forecast", "y", m), (LEADS, len(climate.scores))) for m in range(300)])
-    return correlation, climate.scores.astype(float)[:, 0], s._chain(climate, correlation, drawn.transpose(2, 1, 0).copy())
+    mean = s._chain(climate, s.errors_of(skill, LEADS), drawn.transpose(2, 1, 0).copy())
+    return skill.correlation(LEADS), climate.scores.astype(float)[:, 0], mean
 
 
 def test_the_conditional_mean_follows_the_truth_by_the_square_of_the_correlation(chain):
