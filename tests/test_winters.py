@@ -74,7 +74,8 @@ def test_it_builds_up_slowly_and_clears_at_once(made, city):
 
 
 def test_cities_share_their_weather_as_much_as_told():
-    """Rank correlation of Yangquan with its neighbours .73-.82 (observed), so .75 +- .06; with share 0 nothing is shared."""
+    """Rank correlation of Yangquan with its neighbours .73-.82 (observed), so .75 +- .06; with share 0 only the months are:
+    0.07, four standard errors of 60 winters apart at most."""
     def rank_correlation(share):
         one, two = (winters(Generated(generate=city, winters=60, regional_share=share), WINTER, city, 1)
                     for city in ("yangquan", "jinzhong"))
@@ -82,7 +83,7 @@ def test_cities_share_their_weather_as_much_as_told():
         return np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(ranks[0].T, ranks[1].T, strict=True)])
 
     assert rank_correlation(0.88) == pytest.approx(0.76, abs=0.06)
-    assert rank_correlation(0.0) == pytest.approx(0.0, abs=0.08)
+    assert rank_correlation(0.0) == pytest.approx(0.07, abs=0.06)
 
 
 def test_a_winter_is_the_same_whoever_else_is_generated():
