@@ -14,6 +14,7 @@ from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, in_arrays
 from sim.days import in_type
 from sim.forecast import Issue
 from sim.planes import WORD
+from sim.response import response_level
 from sim.sweep_regret import day_prices
 from sim.synthetic import Drawn
 from sim.targets import HEAVY_ABOVE
@@ -62,7 +63,7 @@ class Worth(NamedTuple):
     (-1). rates : float64[term, area, 3 + pair, asking level, LANES], sums and a zero. ramps : float64[2, 2, block, LANES],
     down and up, hours of each pair and their inverse, the longest last; pairs of no hours and no lines fill the first
     block. longest_h : float64[block]. prices : float64[2, phase, area, due, now], kilograms and yuan of
-    a day on which `due` was due and `now` in force. stretches : uint64[phase, word of 64 days], the days of each phase.
+    a day on which `due` was due and `now` in force. first_day : int64[phase + 1], of each phase, and after the last.
     ends_h : float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2], kilograms and
     yuan: decisions take effect at whole hours.
     """
@@ -72,7 +73,7 @@ class Worth(NamedTuple):
     ramps: np.ndarray
     longest_h: np.ndarray
     prices: np.ndarray
-    stretches: np.ndarray
+    first_day: np.ndarray
     ends_h: np.ndarray
     flip_flops: np.ndarray
 
@@ -85,23 +86,24 @@ def in_kernels(cases: list[Case], weather: Weather, shown: Shown, _: int) -> np.
     thresholds = np.unique([threshold for case in cases for threshold in case.rules.thresholds])
     own = _slices(shown.observed, shown.issue, areas, thresholds)
     foreseen = Foreseen(weather, shown)
-    known, leads = _slices(foreseen.observed, foreseen.days.forecast, 1, thresholds), foreseen.days.leads
-    heavy = _day_bits((shown.aqi > HEAVY_ABOVE).reshape(days, members, areas).transpose(2, 1, 0))
+    shared, leads = foreseen.size == 1, foreseen.days.leads  # areas of one winter stand side by side as members do
+    known = _slices(foreseen.observed, foreseen.days.forecast, 1 if shared else areas, thresholds)
+    heavy = (shown.aqi > HEAVY_ABOVE).reshape(days, members, areas)
+    heavy_words = np.moveaxis(_words(heavy.transpose(2, 0, 1)), 1, 2)
     found = np.zeros((len(cases), members, len(FIGURES)))
     for alike in _alike(cases, thresholds):
         at_least, rules = alike.at_least, (alike.plan, alike.lead_h, alike.paper_h, days, leads)
-        due = np.zeros((len(at_least), foreseen.size * areas, LEVELS, heavy.shape[2]), np.uint64)
-        due_days(known, at_least, *rules, due)
-        out = np.zeros((len(at_least), members, len(FIGURES)))
-        figures_of(own, at_least, *rules, _worth(cases[alike.places[0]], areas, days),
-                   due.reshape(len(at_least), foreseen.size, areas, *due.shape[2:]), heavy, out)
+        case, out = cases[alike.places[0]], np.zeros((len(at_least), members, len(FIGURES)))
+        due = due_days(known, at_least, *rules)
+        figures_of(own, at_least, *rules, _worth(case, areas, days), _answers(case), due, shared, heavy_words, out)
         found[alike.places] = out
+    found[:, :, FIGURES.index("heavy_days")] = heavy.sum(axis=(0, 2))
     return found
 
 
 class Alike(NamedTuple):
     """Variants that differ in thresholds only. places : which they are. at_least : int64[variant, threshold], ranks from which
-    a day is above each threshold, T0 first. plan : int64[n], as in `compiled_warning`. lead_h, paper_h : as in `Terms`."""
+    a day is above each threshold, T0 first. plan : int64[n], as in `compiled_plan`. lead_h, paper_h : as in `Terms`."""
 
     places: list[int]
     at_least: np.ndarray
@@ -157,8 +159,8 @@ def _slices(observed: np.ndarray, issue: Issue, areas: int, thresholds: np.ndarr
     return slices
 
 
-def _day_bits(holds: np.ndarray) -> np.ndarray:
-    """Days as bits of words: uint64[..., ceil(day / 64)]. holds : bool[..., day]."""
+def _words(holds: np.ndarray) -> np.ndarray:
+    """Members as bits of words: uint64[..., ceil(member / 64)]. holds : bool[..., member]."""
     packed = np.packbits(holds, axis=-1, bitorder="little")
     wide = np.zeros((*packed.shape[:-1], -(-packed.shape[-1] // 8) * 8), np.uint8)
     wide[..., : packed.shape[-1]] = packed
@@ -169,8 +171,8 @@ def _day_bits(holds: np.ndarray) -> np.ndarray:
 
 
 def _plan(case: Case) -> np.ndarray:
-    """The rules of a variant, its thresholds aside, as numbers: places as in `compiled_warning`."""
-    from sim.compiled_warning import TABLE
+    """The rules of a variant, its thresholds aside, as numbers: places as in `compiled_plan`."""
+    from sim.compiled_plan import TABLE
 
     rules, terms, watch = case.rules, case.terms, Watch(case.rules)
     counts = len(watch.nothing.counted)
@@ -196,10 +198,20 @@ def _plan(case: Case) -> np.ndarray:
     table = [number for rows in parts for row in rows for number in row]
     furthest = days_looked_at(terms, rules.hold_days)
     midnights = furthest + 2
-    hours_at_once = 4 * (midnights + math.ceil((max(terms.paper_hours, 24) + 24 * midnights) / terms.interval_h) + 2)
+    issues = math.ceil((max(terms.paper_hours, 24) + 24 * midnights) / terms.interval_h) + 2  # whose decisions may be pending
+    hours_at_once = 4 * (midnights + issues)
+    planned_at_once = issues * (4 + rules.hold_days + 3 * hours_at_once)  # each by hour: issued, advanced, raised
     plan = [rules.longest_gap_days, counts, inside, met, size, *begins[:-1], rules.hold_days, furthest,
-            terms.downgrade, case.withdraw_on_lift, terms.interval_h, case.issue_hour, case.escalate, hours_at_once, *table]
+            terms.downgrade, case.withdraw_on_lift, terms.interval_h, case.issue_hour, case.escalate, hours_at_once,
+            planned_at_once, *table]
     return np.array(plan, np.int64)
+
+
+def _answers(case: Case) -> np.ndarray:
+    """For each response level, and one above, the place of the lowest warning level that asks it or a higher one, behind the
+    last for none: int64[LEVELS + 1]."""
+    asked = response_level(np.array([int(level) for level in Watch(case.rules).levels]), case.escalate)
+    return np.searchsorted(asked, np.arange(LEVELS + 1))
 
 
 def _worth(case: Case, areas: int, days: int) -> Worth:
@@ -212,7 +224,7 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
     known = next(filter(None, priced), None)
     if not rates or not known:  # no list, or nothing asked of it
         return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, len(ASKING_LEVELS), LANES)), np.zeros((2, 2, 0, LANES)),
-                     np.zeros(0), np.zeros((2, 1, areas, LEVELS, LEVELS)), _day_bits(np.ones((1, days), bool)),
+                     np.zeros(0), np.zeros((2, 1, areas, LEVELS, LEVELS)), np.array([0, days]),
                      np.full(1, 24.0 * days), np.zeros((1, areas, 1 + FLIP_FLOP_H, LEVELS, 2)))
     ends = [0.0, *rates.ends_h]
     terms = [(phase, end, sign) for phase in range(len(rates.ends_h)) for end, sign in ((ends[phase + 1], 1), (ends[phase], -1))
@@ -230,7 +242,6 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
             worth[term, :, :PAIRS, :, :sums] = rows[:PAIRS].swapaxes(0, 1)
             worth[term, :, PAIRS + before:, :, :sums] = rows[PAIRS:].swapaxes(0, 1)
     prices = np.ascontiguousarray(np.moveaxis(day_prices(rates), -1, 0))
-    day = 24.0 * np.arange(days)
-    stretches = _day_bits(np.array([(day >= first) & (day < last) for first, last in zip(ends, ends[1:], strict=False)]))
     return Worth(np.array([term[1:] for term in terms], float), worth, ramps.reshape(2, 2, -1, LANES),
-                 longest_h[order][LANES - 1 - before:: LANES], prices, stretches, np.array(rates.ends_h), rates.of_a_flip_flop)
+                 longest_h[order][LANES - 1 - before:: LANES], prices, (np.array(ends) // 24).astype(int),
+                 np.array(rates.ends_h), rates.of_a_flip_flop)

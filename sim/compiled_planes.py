@@ -1,9 +1,9 @@
 """What a processor does side by side, as values of compiled code: planes of bits, and octets of numbers.
 
-A plane holds one bit each for LANES words of 64 series, in a register or two of the processor: `a & b`, `a | b`, and `a - b`
-for those of `a` that are not in `b`. An octet holds eight numbers: `a + b`, `a - b`, `a * b`, `least`, `most`. Both are read
-whole and written whole, so that the compiler need not ask whether arrays overlap, which costs loops over words two thirds of
-their time, or keeps it from going through them eight at a time.
+A plane holds one bit each for LANES words of 64 series, in a register or two of the processor: `a & b`, `a | b`, `a ^ b`,
+and `a - b` for those of `a` that are not in `b`. An octet holds eight numbers: `a + b`, `a - b`, `a * b`, `least`, `most`. Both
+are read whole and written whole, so that the compiler need not ask whether arrays overlap, which costs loops over words two
+thirds of their time, or keeps it from going through them eight at a time.
 """
 
 import operator
@@ -134,6 +134,19 @@ def digit_of(_typing, numbers, digit):
 
 
 @intrinsic
+def tally(_typing, numbers, row, one):
+    """Count a plane: one more in a row for each series for which it holds. numbers : uint16[row, LANES x 64]."""
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        many = ir.VectorType(ir.IntType(16), LANES * WORD)
+        first = _where(context, builder, signature, given, many)
+        held = builder.zext(builder.bitcast(given[2], ir.VectorType(ir.IntType(1), LANES * WORD)), many)
+        builder.store(builder.add(builder.load(first, align=2), held), first, align=2)
+        return context.get_dummy_value()
+
+    return types.void(numbers, row, one), code
+
+
+@intrinsic
 def least(_typing, one, other):
     """The lesser of two octets, number by number."""
     return OCTET(one, other), lambda _, builder, __, given: builder.select(builder.fcmp_ordered("<", *given), *given)
@@ -161,6 +174,7 @@ def _operation(signs: tuple[Callable, ...], kind: types.Type, build: Callable) -
 
 
 _operation((operator.and_, operator.iand), PLANE, lambda builder, one, other: builder.and_(one, other))
+_operation((operator.xor, operator.ixor), PLANE, lambda builder, one, other: builder.xor(one, other))
 _operation((operator.or_, operator.ior), PLANE, lambda builder, one, other: builder.or_(one, other))
 _operation((operator.sub, operator.isub), PLANE, lambda builder, one, other: builder.and_(one, builder.not_(other)))
 _operation((operator.add, operator.iadd), OCTET, lambda builder, one, other: builder.fadd(one, other))

@@ -1,101 +1,23 @@
-"""What decisions come to, compiled: what comes into force, level hours, sums, days missed and flip-flops of each series.
+"""What warnings in force come to, compiled: level hours, sums, days missed and flip-flops of each series.
 
-The rules are those of `taking_effect` and `response` (model, section 6) and of `cases`, for lines that all begin
-at the hour and obey; tests hold the one against the other.
+The rules are those of `response` (model, section 6) and of `cases`, for lines that obey; tests hold the one against the other.
 """
 
 import numpy as np
 
-from sim.compiled_bits import NONE, compare, kernel, ones, part
-from sim.compiled_planes import LANES, eight_of, least, most, octet, put
-from sim.compiled_warning import ADVANCE, CANCEL, ESCALATE, INTERVAL_H, LIFT, WITHDRAW_ON_LIFT, follow, room_to_follow
+from sim.compiled_bits import NONE, compare, kernel, part
+from sim.compiled_effect import room_in_force, room_to_take_effect
+from sim.compiled_plan import LEVELS, WIDTH
+from sim.compiled_planes import LANES, any_of, eight_of, least, most, nobody, octet, plane, put, tally
+from sim.compiled_warning import follow, room_to_follow
 from sim.planes import WORD
 from sim.totals import SUMS
 from sim.vocab import ASKING_LEVELS
 
-WIDTH = 5
-"""No warning, blue to red."""
 ASKING = int(ASKING_LEVELS[0])
 """The lowest level that asks anything of a line."""
 HOURS, RISES, FALLS, PAIRS = range(4)
 """Rows of what a level is worth: an hour, a rise, a fall; from the fourth on, an hour of lines with a pair of ramp times."""
-
-
-@part
-def _in_force(told, told_h, counts, series, until_h, withdraw_on_lift, asked, asked_h, struck, until, highest, hour, level):
-    """Changes that come into force for a series, as `taking_effect`: how many. hour, level : filled.
-
-    asked, asked_h : room for every decision. struck, until, highest : by warning, whether decisions before the one looked at
-    count no more, the hour from which none does, and the highest level it reached, -1 of a cancelled one; `highest` is filled.
-    Where the response stays as it is because one warning follows another, that is a change too.
-    """
-    for about in range(counts[1, series]):
-        struck[about], until[about], highest[about] = False, np.inf, 0
-    last = first = len(asked)
-    for place in range(counts[0, series] - 1, -1, -1):  # a cancel and an advance strike what was told before them
-        one, at = told[series, place], told_h[series, place]
-        kind, about = one & 7, one >> 6
-        if kind == CANCEL:
-            struck[about], highest[about] = True, -1
-        elif highest[about] >= 0:
-            highest[about] = max(highest[about], one >> 3 & 7)
-        if struck[about]:
-            continue
-        struck[about] = kind == ADVANCE
-        if kind == LIFT and withdraw_on_lift:
-            until[about] = at
-        if at > until_h or (at >= until[about] and kind != LIFT):
-            continue
-        where = first
-        while where < last and asked_h[where] < at:
-            asked[where - 1], asked_h[where - 1] = asked[where], asked_h[where]
-            where += 1
-        asked[where - 1], asked_h[where - 1] = one, at
-        first -= 1
-    changes = was_level = now_level = 0
-    was = now = asks = -1
-    for row in range(first, last):
-        one, at = asked[row], asked_h[row]
-        if one & 7 != LIFT:
-            now = asks = one >> 6
-            now_level = one >> 3 & 7
-        elif one >> 6 == asks:
-            now, now_level = -1, 0
-        if row + 1 < last and asked_h[row + 1] == at:
-            continue  # of an hour: one change
-        if now != was or now_level != was_level:
-            hour[changes], level[changes] = at, now_level
-            changes += 1
-            was, was_level = now, now_level
-    return changes
-
-
-@part
-def _warned(warnings, highest, out):
-    """Add a series' warnings by the highest level they reached, cancelled ones left out. out : float64[level]."""
-    for about in range(warnings):
-        if highest[about] > 0:
-            out[highest[about] - 1] += 1
-
-
-@part
-def _noon_days(changes, hour, level, days, noon):
-    """Days on which each response level is in force at noon. noon : uint64[level, word of 64 days], filled."""
-    for lv in range(WIDTH):
-        for word in range(noon.shape[1]):
-            noon[lv, word] = NONE
-    now = since = 0
-    for change in range(changes + 1):
-        day = days
-        if change < changes:
-            day = min(max(int(np.ceil((hour[change] - 12) / 24)), since), days)
-        while since < day:  # a word at a time
-            bits = min(day - since, WORD - (since & 63))
-            plane = (~NONE if bits == WORD else (np.uint64(1) << np.uint64(bits)) - np.uint64(1)) << np.uint64(since & 63)
-            noon[now, since >> 6] |= plane
-            since += bits
-        if change < changes:
-            now = level[change]
 
 
 @part
@@ -200,99 +122,145 @@ def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, longest_h,
             _gains(sums, at, terms[term, 1], totals, turns, lasts_h, count, rates, term, area, ramps, longest_h, cut)
 
 
+# ---------------------------------------------------------------- days missed, a plane at a time
+
+MISSED, LESS, MORE, KG, CNY = range(5)
+"""Rows of what errors cost: heavy days without a level; days on which less, and more, was in force at noon than was due;
+kilograms and yuan of these."""
+
+
 @part
-def _regret(due, now, prices, stretches, area, heavy, out, first):
-    """Add heavy days, those without a level, days on which more, and less, was due than was in force at noon; after the next
-    figure, what these cost."""
-    for word in range(now.shape[1]):
-        out[first] += ones(heavy[word])
-        out[first + 1] += ones(heavy[word] & now[0, word])
-    for was in range(WIDTH):
-        differs = NONE
-        for word in range(now.shape[1]):
-            differs |= due[was, word] & ~now[was, word]
-        for had in range(WIDTH if differs else 0):
-            for phase in range(len(stretches) if was != had else 0):
-                days = 0
-                for word in range(now.shape[1]):
-                    both = due[was, word] & now[had, word] & stretches[phase, word]
-                    if both:
-                        days += ones(both)
-                if days:
-                    out[first + (2 if was > had else 3)] += days
-                    out[first + 5] += days * prices[0, phase, area, was, had]
-                    out[first + 6] += days * prices[1, phase, area, was, had]
+def _of_level(some, levels, day, level, answers):
+    """Those of a plane for whom a day has just a response level."""
+    if level:
+        some &= plane(levels, (day, answers[level]))
+    return some - plane(levels, (day, answers[level + 1]))
+
+
+@part
+def _errors(due, noon, heavy, answers, first_day, prices, area, wrong, costs):
+    """What errors cost the series of LANES words in an area: float64[5, series], filled.
+
+    due, noon : uint64[day, level + 1, lane], what was due and in force at noon: warning levels, this one or a higher one, and
+    nobody. heavy : uint64[day, lane]. answers : int64[WIDTH + 1], for each response level the lowest warning level that asks it
+    or a higher one, the place of nobody for none. first_day : int64[phase + 1]. prices : as in Worth. wrong : uint16[WIDTH x
+    WIDTH, series], to work with.
+    """
+    costs[:] = 0
+    for phase in range(len(first_day) - 1):
+        wrong[:] = 0
+        for day in range(first_day[phase], first_day[phase + 1]):
+            tally(wrong, 0, plane(heavy, day) - plane(noon, (day, answers[1])))
+            differs = nobody()
+            for place in range(noon.shape[1] - 1):
+                differs |= plane(due, (day, place)) ^ plane(noon, (day, place))
+            for was in range(WIDTH):
+                should = _of_level(differs, due, day, was, answers)
+                for had in range(WIDTH if any_of(should) else 0):
+                    both = _of_level(should, noon, day, had, answers)
+                    if had != was and any_of(both):
+                        tally(wrong, was * WIDTH + had, both)
+        for series in range(wrong.shape[1]):
+            costs[MISSED, series] += wrong[0, series]
+        for pair in range(1, WIDTH * WIDTH):
+            was, had = pair // WIDTH, pair % WIDTH
+            kg, cny = prices[0, phase, area, was, had], prices[1, phase, area, was, had]
+            days = LESS if was > had else MORE
+            for series in range(wrong.shape[1]):
+                often = np.float64(wrong[pair, series])
+                costs[days, series] += often
+                costs[KG, series] += kg * often
+                costs[CNY, series] += cny * often
+
+
+@part
+def _day_planes(due, shared, heavy, area, first, last, due_now, heavy_now):
+    """Planes of LANES words from words. due : uint64[area, variant, word, day, level + 1], or, if all members share one winter,
+    [1, variant, word of areas, day, level + 1]. heavy : uint64[area, word, day]. due_now, heavy_now : as in `_errors`,
+    filled."""
+    words = heavy.shape[1]
+    for item in range(first, last):
+        case, word, lane = item // words, item % words, item - first
+        for day in range(len(heavy_now)):
+            heavy_now[day, lane] = heavy[area, word, day]
+            for place in range(due_now.shape[1]):
+                if shared:
+                    bit = due[0, case, area // WORD, day, place] >> np.uint64(area % WORD) & np.uint64(1)
+                    due_now[day, place, lane] = NONE - bit
+                else:
+                    due_now[day, place, lane] = due[area, case, word, day, place]
 
 
 # ---------------------------------------------------------------- words of series
 
 
-def due_days(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int,
-             due: np.ndarray) -> None:
-    """Days on which each response level is in force at noon. slices : uint64[1, word, digit, row]. at_least : int64[variant,
-    threshold]. due : uint64[variant, series, level, word of 64 days], filled."""
-    fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, *_room(at_least, plan, days, leads, due.shape[-1]), due)
+def due_days(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int
+             ) -> np.ndarray:
+    """Warning levels in force at noon, this one or a higher one, and nobody: uint64[area, variant, word, day, level + 1].
+    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]."""
+    of_days, of_decisions = _room(at_least, plan, days, leads)
+    due = np.zeros((len(slices), len(at_least), slices.shape[1], *of_decisions[2][3].shape[:2]), np.uint64)
+    fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, due)
+    return due
 
 
 def figures_of(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int,
-               worth: tuple[np.ndarray, ...], due: np.ndarray, heavy: np.ndarray, out: np.ndarray) -> None:
+               worth: tuple[np.ndarray, ...], answers: np.ndarray, due: np.ndarray, shared: bool, heavy: np.ndarray,
+               out: np.ndarray) -> None:
     """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
     float64[variant, member, figure].
 
-    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. worth : as `compiled.Worth`. due :
-    uint64[variant, member or 1, area, level, word of days]; heavy : uint64[area, member, word of days].
+    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. worth : as `compiled.Worth`. answers : as in
+    `_errors`. due, shared : as in `_day_planes`. heavy : uint64[area, word, day].
     """
-    of_days, of_decisions, of_changes = _room(at_least, plan, days, leads, heavy.shape[-1])
+    of_days, of_decisions = _room(at_least, plan, days, leads)
+    steps, series = of_decisions[2][0].shape[1], LANES * WORD
+    of_steps = (np.zeros((2, steps), np.int64), np.zeros(steps), np.zeros(steps), np.zeros((PAIRS, WIDTH)),
+                np.zeros((WIDTH, LANES)))
+    of_errors = (np.zeros((days, due.shape[-1], LANES), np.uint64), np.zeros((days, LANES), np.uint64),
+                 np.zeros((WIDTH * WIDTH, series), np.uint16), np.zeros((5, series)))
     sums = np.zeros((*out.shape[:2], LANES))
-    add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_changes, *worth, due, heavy,
-                sums, out)
+    add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_steps, of_errors, *worth,
+                answers, due, shared, heavy, sums, out)
     first = 2 * (WIDTH - 1)
     out[:, :, first: first + len(SUMS)] += sums[:, :, : len(SUMS)]
 
 
-def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int, day_words: int) -> tuple[tuple[np.ndarray, ...], ...]:
+def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int) -> tuple[tuple[np.ndarray, ...], tuple]:
     """What kernels work with. Of days: planes of one word, and of LANES words by threshold. Of decisions: as `follow` works
-    with and fills them, at each issue one on the active warning, one on the announced. Of changes: as `_in_force` works with
-    and fills them, steps, their totals, and days at noon."""
-    rows, series, room = days * (1 + leads), LANES * WORD, 2 * (24 * days // int(plan[INTERVAL_H]) + 2)
-    of_days = np.zeros(rows, np.uint64), np.zeros((at_least.shape[1], rows, LANES), np.uint64)
-    of_decisions = (room_to_follow(plan), np.zeros((series, room), np.int32), np.zeros((series, room)),
-                    np.zeros((2, series), np.int64))
-    of_changes = (np.zeros(room, np.int64), np.zeros(room), np.zeros(room, bool), np.zeros(room), np.zeros(room, np.int64),
-                  np.zeros(room), np.zeros(room, np.int64),
-                  np.zeros((2, room), np.int64), np.zeros(room), np.zeros(room), np.zeros((PAIRS, WIDTH)),
-                  np.zeros((WIDTH, LANES)), np.zeros((WIDTH, day_words), np.uint64))
-    return of_days, of_decisions, of_changes
+    with and fills them."""
+    rows = days * (1 + leads)
+    return ((np.zeros(rows, np.uint64), np.zeros((at_least.shape[1], rows, LANES), np.uint64)),
+            (room_to_follow(plan), room_to_take_effect(plan, days), room_in_force(plan, days)))
 
 
 @kernel
-def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_changes, due):
-    """As `due_days`. of_days, of_decisions, of_changes : rooms to work in."""
+def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, due):
+    """As `due_days`. of_days, of_decisions : rooms to work in. due : filled."""
     above, over = of_days
-    room, told, told_h, counts = of_decisions
-    asked, asked_h, struck, until, highest, hour, level = of_changes[:7]
-    words = slices.shape[1]
-    for first in range(0, len(at_least) * words, LANES):
-        last = min(first + LANES, len(at_least) * words)
-        for item in range(first, last):
-            compare(slices[0, item % words], at_least[item // words], item - first, above, over)
-        follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts)
-        for item in range(first, last):
-            word = item % words
-            for bit in range(min(WORD, due.shape[1] - word * WORD)):
-                changes = _in_force(told, told_h, counts, (item - first) * WORD + bit, 24.0 * days,
-                                    plan[WITHDRAW_ON_LIFT] > 0, asked, asked_h, struck, until, highest, hour, level)
-                _respond(changes, level, plan[ESCALATE])
-                _noon_days(changes, hour, level, days, due[item // words, word * WORD + bit])
+    room, agenda, came = of_decisions
+    noon, words = came[3], slices.shape[1]
+    for area in range(len(slices)):
+        for first in range(0, len(at_least) * words, LANES):
+            last = min(first + LANES, len(at_least) * words)
+            for item in range(first, last):
+                compare(slices[area, item % words], at_least[item // words], item - first, above, over)
+            follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came)
+            for item in range(first, last):
+                for day in range(days):
+                    for place in range(noon.shape[1]):
+                        due[area, item // words, item % words, day, place] = noon[day, place, item - first]
 
 
 @kernel
-def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_changes, terms, rates, ramps,
-                longest_h, prices, stretches, ends_h, flip_flops, due, heavy, sums, out):
-    """As `figures_of`. of_days, of_decisions, of_changes : rooms to work in. sums : float64[variant, member, LANES]."""
+def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_steps, of_errors, terms, rates,
+                ramps, longest_h, prices, first_day, ends_h, flip_flops, answers, due, shared, heavy, sums, out):
+    """As `figures_of`. of_days, of_decisions, of_steps, of_errors : rooms to work in. sums : float64[variant, member, lane]."""
     above, over = of_days
-    room, told, told_h, counts = of_decisions
-    asked, asked_h, struck, until, highest, hour, level, turns, at_h, lasts_h, totals, cut, noon = of_changes
+    room, agenda, came = of_decisions
+    hour, level, changes, noon, warned = came
+    turns, at_h, lasts_h, totals, cut = of_steps
+    due_now, heavy_now, wrong, costs = of_errors
     after = 2 * (WIDTH - 1) + len(SUMS)
     words, members = slices.shape[1], out.shape[1]
     for area in range(len(slices)):
@@ -300,28 +268,22 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
             last = min(first + LANES, len(at_least) * words)
             for item in range(first, last):
                 compare(slices[area, item % words], at_least[item // words], item - first, above, over)
-            follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts)
+            follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came)
+            _day_planes(due, shared, heavy, area, first, last, due_now, heavy_now)
+            _errors(due_now, noon, heavy_now, answers, first_day, prices, area, wrong, costs)
             for item in range(first, last):
                 case, word = item // words, item % words
                 for bit in range(min(WORD, members - word * WORD)):
                     member, series = word * WORD + bit, (item - first) * WORD + bit
                     mine = out[case, member]
-                    changes = _in_force(told, told_h, counts, series, 24.0 * days, plan[WITHDRAW_ON_LIFT] > 0, asked,
-                                        asked_h, struck, until, highest, hour, level)
-                    _warned(counts[1, series], highest, mine)
-                    mine[after + 4] += changes
-                    _respond(changes, level, plan[ESCALATE])
-                    if changes:
-                        _reckon(changes, hour, level, 24.0 * days, area, terms, rates, ramps, longest_h, ends_h, flip_flops,
-                                turns, at_h, lasts_h, totals, cut, sums, (case, member), mine, after + 7)
-                    _noon_days(changes, hour, level, days, noon)
-                    _regret(due[case, min(member, due.shape[1] - 1), area], noon, prices, stretches, area, heavy[area, member],
-                            mine, after)
-
-
-@part
-def _respond(changes, level, escalate):
-    """Warning levels as response levels, in place."""
-    for change in range(changes):
-        level[change] = min(level[change] + escalate, WIDTH - 1) if level[change] else 0
-
+                    for place in range(len(warned) - 1):
+                        mine[plan[plan[LEVELS] + place] - 1] += np.float64(warned[place, series]) - warned[place + 1, series]
+                    mine[after + 1] += costs[MISSED, series]
+                    mine[after + 2] += costs[LESS, series]
+                    mine[after + 3] += costs[MORE, series]
+                    mine[after + 4] += changes[series]
+                    mine[after + 5] += costs[KG, series]
+                    mine[after + 6] += costs[CNY, series]
+                    if changes[series]:
+                        _reckon(changes[series], hour[series], level[series], 24.0 * days, area, terms, rates, ramps, longest_h,
+                                ends_h, flip_flops, turns, at_h, lasts_h, totals, cut, sums, (case, member), mine, after + 7)

@@ -6,24 +6,38 @@ other. Arrays are arguments: kernels make none, and count no owners of them (`ke
 
 import numpy as np
 
-from sim.compiled_bits import NONE, ones, part
-from sim.compiled_planes import LANES, any_of, nobody, plane, put, word_of
-from sim.planes import WORD
+from sim.compiled_bits import NONE, part
+from sim.compiled_effect import begin, end, take_effect_before, tell
+from sim.compiled_plan import (
+    ADVANCE,
+    CANCEL,
+    CHAINS,
+    COUNTS,
+    DOWNGRADE,
+    FURTHEST,
+    GAP,
+    HOLD_DAYS,
+    HOURS_AT_ONCE,
+    INNER,
+    INSIDE,
+    INTERVAL_H,
+    ISSUE,
+    ISSUE_HOUR,
+    LEVELS,
+    LIFT,
+    MAY_LOWER,
+    MET,
+    NESTED,
+    OWN,
+    PLAIN,
+    SIZE,
+    UPGRADE,
+    WAYS,
+)
+from sim.compiled_planes import LANES, any_of, nobody, plane, put
 
-ISSUE, UPGRADE, DOWNGRADE, ADVANCE, LIFT, CANCEL = range(6)
 LIFTS, NEXT, DUE = range(3)
 """Rows of hours and planes: told to lift, announced to begin, due to begin as an issue sees it."""
-(GAP, COUNTS, INSIDE, MET, SIZE, CHAINS, PLAIN, NESTED, INNER, WAYS, OWN, LEVELS, HOLD_DAYS, FURTHEST, MAY_LOWER,
- WITHDRAW_ON_LIFT, INTERVAL_H, ISSUE_HOUR, ESCALATE, HOURS_AT_ONCE, TABLE) = range(21)
-"""Places in a plan: the rules of a variant as one array, int64. The state of open episodes is an array of planes: whether
-there is one, then clean days, days counted, runs of chains, inner runs met within nested ones, what is met.
-
-GAP, COUNTS : how many planes the clean days and the days counted take. INSIDE, MET, SIZE : where inner runs and what is met
-begin, and where the state ends. CHAINS to LEVELS : where in the plan each of these stands, one after the other from TABLE on:
-outer and second threshold, place and length of each chain; place of each plain run; outer threshold, run and inner run of each
-nested one; place of each inner run; for each way to reach a level, its place, that of a count and of what is met (SIZE, a
-plane of ones, for none); each level's own threshold; each level's number. The rest as in `warning.Terms` and `cases.Case`.
-"""
 
 
 # ---------------------------------------------------------------- episodes (as in `watch`)
@@ -145,31 +159,6 @@ def _told_for(planes, used, row):
 
 
 @part
-def _note(told, told_h, counts, kind, series, level, plan, hour):
-    """One decision of each of some series. told : int32[series, decision], kind + 8 x level + 64 x number of the warning;
-    told_h : its hours; counts : int64[2, series], decisions and warnings so far. level : uint64[level, lane], what is asked."""
-    if not any_of(series):
-        return
-    levels = plan[LEVELS] - plan[OWN]
-    for lane in range(LANES):
-        left = word_of(series, lane)
-        while left:
-            bit = left & (~left + np.uint64(1))
-            left ^= bit
-            one = lane * WORD + ones(bit - np.uint64(1))
-            counts[1, one] += kind == ISSUE
-            highest = 0
-            if kind < LIFT:
-                for place in range(levels):
-                    if level[place, lane] & bit:
-                        highest = plan[plan[LEVELS] + place]
-            at = counts[0, one]
-            told[one, at] = kind + 8 * highest + 64 * (counts[1, one] - 1)
-            told_h[one, at] = hour
-            counts[0, one] = at + 1
-
-
-@part
 def _settle(level, next_level, hours, planes, used, now):
     """Announced warnings whose hour has come become active; lifted ones are gone."""
     begun, moves = nobody(), nobody()
@@ -190,7 +179,7 @@ def _settle(level, next_level, hours, planes, used, now):
 
 
 @part
-def _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, now, reaches, begins, over, row, leads, soon,
+def _of_active(level, hours, planes, used, agenda, came, plan, paper_h, now, reaches, begins, over, row, leads, soon,
                asked):
     """Lift, upgrade, downgrade of the active warnings of one issue; returns the series that are told to lift. soon : above T0
     on the days that a lift looks at."""
@@ -200,9 +189,9 @@ def _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, 
     holding = plane(level, 0) - _told_for(planes, used, LIFTS)
     lifted = holding - soon
     holding &= soon
-    _note(told, told_h, counts, LIFT, lifted & today, level, plan, later)
+    tell(agenda, came, plan, LIFT, lifted & today, level, later)
     _add(hours, planes, used, LIFTS, later, lifted & today)
-    _note(told, told_h, counts, LIFT, lifted - today, level, plan, soonest)
+    tell(agenda, came, plan, LIFT, lifted - today, level, soonest)
     _add(hours, planes, used, LIFTS, soonest, lifted - today)
     if not any_of(holding):
         return lifted
@@ -213,7 +202,7 @@ def _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, 
         for day in range(min(plan[HOLD_DAYS], plan[FURTHEST]) + 1):
             here = above & plane(begins, day)
             raised |= here
-            _note(told, told_h, counts, UPGRADE, here, reaches, plan, _begin(now, day, soonest))
+            tell(agenda, came, plan, UPGRADE, here, reaches, _begin(now, day, soonest))
     if plan[MAY_LOWER]:
         below = nobody()
         for place in range(levels - 1, -1, -1):
@@ -225,7 +214,7 @@ def _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, 
             put(asked, place, below)
             lowered |= plane(level, place) - below
         lowered &= (holding - raised) & plane(asked, 0)
-        _note(told, told_h, counts, DOWNGRADE, lowered, asked, plan, later)
+        tell(agenda, came, plan, DOWNGRADE, lowered, asked, later)
     for place in range(levels):
         put(level, place, (plane(level, place) - (raised | lowered)) | (plane(reaches, place) & raised)
             | (plane(asked, place) & lowered))
@@ -239,7 +228,7 @@ def _begin(now, day, soonest):
 
 
 @part
-def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, plan, lead_h, paper_h, now, reaches, begins,
+def _of_announced(level, next_level, hours, planes, used, agenda, came, plan, lead_h, paper_h, now, reaches, begins,
                   asked):
     """Issue, cancel, advance, upgrade of the announced warnings of one issue."""
     levels, soonest = len(level), now + paper_h
@@ -263,18 +252,18 @@ def _of_announced(level, next_level, hours, planes, used, told, told_h, counts, 
     raised &= announced & due
     for at in range(used[DUE]):
         here = plane(planes, (DUE, at))
-        _note(told, told_h, counts, ISSUE, here & new, reaches, plan, hours[DUE, at])
+        tell(agenda, came, plan, ISSUE, here & new, reaches, hours[DUE, at])
         sooner = nobody()
         for known in range(used[NEXT]):
             if hours[DUE, at] < hours[NEXT, known]:
                 sooner |= here & plane(planes, (NEXT, known))
-        _note(told, told_h, counts, ADVANCE, sooner, asked, plan, hours[DUE, at])
+        tell(agenda, came, plan, ADVANCE, sooner, asked, hours[DUE, at])
         advanced |= sooner
         put(planes, (DUE, at), (here & new) | sooner)
-    _note(told, told_h, counts, CANCEL, gone, next_level, plan, now)
+    tell(agenda, came, plan, CANCEL, gone, next_level, now)
     raised -= advanced
     for at in range(used[NEXT]):
-        _note(told, told_h, counts, UPGRADE, raised & plane(planes, (NEXT, at)), reaches, plan, max(soonest, hours[NEXT, at]))
+        tell(agenda, came, plan, UPGRADE, raised & plane(planes, (NEXT, at)), reaches, max(soonest, hours[NEXT, at]))
     _strike(hours, planes, used, NEXT, gone | advanced)
     for at in range(used[DUE]):
         _add(hours, planes, used, NEXT, hours[DUE, at], plane(planes, (DUE, at)))
@@ -292,16 +281,19 @@ def room_to_follow(plan: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 @part
-def follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts):
-    """All decisions of the series of LANES words over a period. over : uint64[threshold, day x (1 + leads), lane], of each
-    issue day, itself first. room : as `room_to_follow` makes it. told, told_h, counts : as in `_note`, filled."""
+def follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came):
+    """What all decisions of the series of LANES words over a period come to. over : uint64[threshold, day x (1 + leads), lane],
+    of each issue day, itself first. room, agenda : as `room_to_follow` and `room_to_take_effect` make them. came : as
+    `room_in_force`, filled."""
     state, scratch, level, next_level, asked, reaches, begins, since, hours, planes, used = room
     levels, horizon = len(level), len(begins)
     state[:] = level[:] = next_level[:] = NONE
     scratch[plan[SIZE]] = ~NONE
-    used[:] = counts[:] = 0
+    used[:] = 0
     seen = -1
+    begin(agenda, came)
     for now in range(plan[ISSUE_HOUR] % plan[INTERVAL_H], 24 * days, plan[INTERVAL_H]):
+        take_effect_before(agenda, came, plan, now)
         row = now // 24 * (1 + leads)
         while seen < now // 24:
             seen += 1
@@ -319,10 +311,11 @@ def follow(over, days, leads, plan, lead_h, paper_h, room, told, told_h, counts)
             _ahead(state, over, row, leads, plan, scratch, reaches, begins, since)
         _settle(level, next_level, hours, planes, used, now)
         if any_of(plane(level, 0)):
-            lifted = _of_active(level, hours, planes, used, told, told_h, counts, plan, paper_h, now, reaches, begins, over,
+            lifted = _of_active(level, hours, planes, used, agenda, came, plan, paper_h, now, reaches, begins, over,
                                 row, leads, soon, asked)
         if any_of(plane(reaches, 0) | plane(next_level, 0)):
-            _of_announced(level, next_level, hours, planes, used, told, told_h, counts, plan, lead_h, paper_h, now, reaches,
+            _of_announced(level, next_level, hours, planes, used, agenda, came, plan, lead_h, paper_h, now, reaches,
                           begins, asked)
         for place in range(plan[SIZE]):
             put(state, place, plane(state, place) - lifted)
+    end(agenda, came, plan, 24.0 * days)

@@ -17,7 +17,7 @@ from sim.cases import FIGURES, Task, in_arrays, inputs_of, tasks_of
 
 pytest.importorskip("numba", reason="the extra `compiled` is not installed")
 from sim import compiled_bits
-from sim import compiled_warning as kernels
+from sim import compiled_plan as kernels
 from sim.compiled_response import add_figures
 
 COUNTED = [at for at, name in enumerate(FIGURES) if not name.endswith(("_kg", "_cny"))]

@@ -9,10 +9,11 @@ import pytest
 
 from sim.files import records
 
-ORDER = [["labels", "vocab", "clock", "rng"], ["errors", "language"], ["files", "planes"], ["compiled_bits", "compiled_planes"],
+ORDER = [["labels", "vocab", "clock", "rng"], ["errors", "language"], ["files", "planes"],
+         ["compiled_bits", "compiled_planes", "compiled_plan"],
          ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
          ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"],
-         ["watch", "compiled_warning"],
+         ["watch", "compiled_effect"], ["compiled_warning"],
          ["settings", "series", "population", "warning"],
          ["forecast", "scenario", "seasons", "events", "linkage", "grading", "agenda", "other_sources"],
          ["synthetic", "lead_scores"],
