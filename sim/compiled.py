@@ -61,11 +61,11 @@ class Worth(NamedTuple):
 
     terms : float64[term, 2], the hour up to which a stretch of the period counts, and whether it is added (1) or taken away
     (-1). rates : float64[term, area, 3 + pair, asking level, LANES], sums and a zero. ramps : float64[2, 2, block, LANES],
-    down and up, hours of each pair and their inverse, the longest last; pairs of no hours and no lines fill the first
-    block. longest_h : float64[block]. prices : float64[2, phase, area, due, now], kilograms and yuan of
-    a day on which `due` was due and `now` in force. first_day : int64[phase + 1], of each phase, and after the last.
-    ends_h : float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2], kilograms and
-    yuan: decisions take effect at whole hours.
+    down and up, half the hours of each pair and the inverse of all, the longest last; pairs of no hours and no lines fill the
+    first block. longest_h : float64[block]. prices : float64[2, phase, area, due, now], kilograms and yuan of a day on which
+    `due` was due and `now` in force. first_day : int64[phase + 1], of each phase, and after the last. ends_h :
+    float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2], kilograms and yuan:
+    decisions take effect at whole hours.
     """
 
     terms: np.ndarray
@@ -95,7 +95,7 @@ def in_kernels(cases: list[Case], weather: Weather, shown: Shown, _: int) -> np.
         at_least, rules = alike.at_least, (alike.plan, alike.lead_h, alike.paper_h, days, leads)
         case, out = cases[alike.places[0]], np.zeros((len(at_least), members, len(FIGURES)))
         due = due_days(known, at_least, *rules)
-        figures_of(own, at_least, *rules, _worth(case, areas, days), _answers(case), due, shared, heavy_words, out)
+        figures_of(own, at_least, *rules, _worth(case, areas, days), _answers(case), due, heavy_words, out, shared=shared)
         found[alike.places] = out
     found[:, :, FIGURES.index("heavy_days")] = heavy.sum(axis=(0, 2))
     return found
@@ -207,11 +207,11 @@ def _plan(case: Case) -> np.ndarray:
     return np.array(plan, np.int64)
 
 
-def _answers(case: Case) -> np.ndarray:
-    """For each response level, and one above, the place of the lowest warning level that asks it or a higher one, behind the
-    last for none: int64[LEVELS + 1]."""
-    asked = response_level(np.array([int(level) for level in Watch(case.rules).levels]), case.escalate)
-    return np.searchsorted(asked, np.arange(LEVELS + 1))
+def _answers(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Response level by how many warning levels are in force, int64[level + 1]; for each response level, and one above, the
+    place of the lowest warning level that asks it or a higher one, behind the last for none, int64[LEVELS + 1]."""
+    responds = response_level(np.array([0, *map(int, Watch(case.rules).levels)]), case.escalate)
+    return responds, np.searchsorted(responds[1:], np.arange(LEVELS + 1))
 
 
 def _worth(case: Case, areas: int, days: int) -> Worth:
@@ -235,6 +235,7 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
     ramps = np.zeros((2, 2, before + len(order)))
     ramps[:, 0, before:] = known.down_h[order], known.up_h[order]
     ramps[:, 1] = 1 / np.maximum(ramps[:, 0], 1e-9)  # of no hours : over as soon as begun
+    ramps[:, 0] /= 2
     worth = np.zeros((len(terms), areas, PAIRS + ramps.shape[2], len(ASKING_LEVELS), LANES))
     for term, (phase, *_) in enumerate(terms):
         if of := priced[phase]:

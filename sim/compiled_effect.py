@@ -10,14 +10,12 @@ from sim.compiled_bits import NONE, ones, part
 from sim.compiled_plan import (
     ADVANCE,
     CANCEL,
-    ESCALATE,
     INTERVAL_H,
     ISSUE,
     LEVELS,
     LIFT,
     OWN,
     PLANNED_AT_ONCE,
-    WIDTH,
     WITHDRAW_ON_LIFT,
 )
 from sim.compiled_planes import LANES, any_of, nobody, plane, put, tally, word_of
@@ -45,11 +43,11 @@ def room_to_take_effect(plan: np.ndarray, days: int) -> tuple[np.ndarray, ...]:
 
 
 def room_in_force(plan: np.ndarray, days: int) -> tuple[np.ndarray, ...]:
-    """What comes of it. hour : float64[series, change]; level : uint8[series, change], of the response; changes :
+    """What comes of it. change : int32[series, change], 8 x hour + how many levels are in force from then on; changes :
     int64[series], how many; noon : uint64[day, level + 1, lane], this level or a higher one in force at noon, the last of
     nobody; warned : uint16[level + 1, series], warnings that reached each level, the last of none."""
     series, levels, most = LANES * WORD, plan[LEVELS] - plan[OWN], 2 * (24 * days // int(plan[INTERVAL_H]) + 2)
-    return (np.zeros((series, most)), np.zeros((series, most), np.uint8), np.zeros(series, np.int64),
+    return (np.zeros((series, most), np.int32), np.zeros(series, np.int64),
             np.zeros((days, levels + 1, LANES), np.uint64), np.zeros((levels + 1, series), np.uint16))
 
 
@@ -59,8 +57,9 @@ def begin(agenda, came):
     at, force, number, reached = agenda[4], agenda[5], agenda[7], agenda[8]
     at[:] = 0
     force[:] = number[:] = reached[:] = NONE
-    came[2][:] = 0
-    came[4][:] = 0
+    _, changes, _, warned = came
+    changes[:] = 0
+    warned[:] = 0
 
 
 @part
@@ -104,7 +103,7 @@ def tell(agenda, came, plan, kind, series, level, hour):
         for place in range(levels):
             ended = plane(reached, place) & series
             put(reached, place, plane(reached, place) - ended)
-            tally(came[4], place, ended)
+            tally(came[3], place, ended)
     elif kind in (CANCEL, ADVANCE):
         _strike(agenda, series, -np.inf)
     elif kind == LIFT and plan[WITHDRAW_ON_LIFT]:
@@ -161,7 +160,7 @@ def _take_effect(agenda, hour):
 @part
 def _noons_before(agenda, came, hour):
     """What is in force at the noons up to an hour, as far as they are not known."""
-    at, force, noon = agenda[4], agenda[5], came[3]
+    at, force, noon = agenda[4], agenda[5], came[2]
     while at[NOON] < len(noon) and 24 * at[NOON] + 12 < hour:
         for place in range(noon.shape[1] - 1):
             put(noon, (at[NOON], place), plane(force, place))
@@ -169,10 +168,11 @@ def _noons_before(agenda, came, hour):
 
 
 @part
-def take_effect_before(agenda, came, plan, hour):
+def take_effect_before(agenda, came, hour):
     """Bring into force, in order, what is planned for hours before this one."""
     due_h, order, at, force, levels = agenda[1], agenda[3], agenda[4], agenda[5], len(agenda[8])
-    changed_h, level, changes = came[:3]
+    change, changes = came[:2]
+    single = np.uint64(1)
     while True:
         due = np.inf
         for place in range(at[COUNT]):
@@ -183,27 +183,31 @@ def take_effect_before(agenda, came, plan, hour):
         differs = _take_effect(agenda, due)
         if not any_of(differs):
             continue
+        odd = twos = four = nobody()  # digits of how many levels are in force
+        for place in range(levels):
+            odd ^= plane(force, place)
+            if place & 1:
+                twos ^= plane(force, place)
+            if place == 3:
+                four = plane(force, place)
         for lane in range(LANES):
-            left = word_of(differs, lane)
+            left, low, middle, top = word_of(differs, lane), word_of(odd, lane), word_of(twos, lane), word_of(four, lane)
             while left:
-                bit = left & (~left + np.uint64(1))
+                bit = left & (~left + single)
                 left ^= bit
-                one = ones(bit - np.uint64(1))
-                high = 0
-                for place in range(levels):
-                    high += np.int64((force[place, lane] >> np.uint64(one)) & np.uint64(1))
-                series = lane * WORD + one
+                one = np.uint64(ones(bit - single))
+                high = (low >> one & single) + 2 * (middle >> one & single) + 4 * (top >> one & single)
+                series = lane * WORD + np.int64(one)
                 where = changes[series]
-                changed_h[series, where] = due
-                level[series, where] = min(plan[plan[LEVELS] + high - 1] + plan[ESCALATE], WIDTH - 1) if high else 0
+                change[series, where] = 8 * np.int64(due) + np.int64(high)
                 changes[series] = where + 1
 
 
 @part
-def end(agenda, came, plan, until_h):
+def end(agenda, came, until_h):
     """Bring into force what is planned for hours up to the last, and count the warnings that have no next one."""
     reached = agenda[8]
-    take_effect_before(agenda, came, plan, until_h + 0.5)
+    take_effect_before(agenda, came, until_h + 0.5)
     _noons_before(agenda, came, until_h)
     for place in range(len(reached)):
-        tally(came[4], place, plane(reached, place))
+        tally(came[3], place, plane(reached, place))

@@ -92,14 +92,17 @@ def nobody(_typing):
     return PLANE(), lambda *_: ir.Constant(WORDS, [0] * LANES)
 
 
+def _all_lanes(builder: Any, one: Any, count: int = LANES) -> Any:
+    """A value in every lane."""
+    several = ir.VectorType(one.type, count)
+    first = builder.insert_element(ir.Constant(several, ir.Undefined), one, ir.IntType(32)(0))
+    return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count))
+
+
 @intrinsic
 def eight_of(_typing, number):
     """The octet of one number. number : float64."""
-    def code(_: Any, builder: Any, __: Any, given: Any) -> Any:
-        one = builder.insert_element(ir.Constant(NUMBERS, ir.Undefined), given[0], ir.IntType(32)(0))
-        return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
-
-    return OCTET(number), code
+    return OCTET(number), lambda _, builder, __, given: _all_lanes(builder, given[0])
 
 
 @intrinsic
@@ -125,9 +128,8 @@ def digit_of(_typing, numbers, digit):
         many = ir.VectorType(one_of, WORD)
         array = context.make_array(kind)(context, builder, numbers)
         mask = builder.shl(one_of(1), context.cast(builder, digit, signature.args[1], kind.dtype))
-        first = builder.insert_element(ir.Constant(many, ir.Undefined), mask, ir.IntType(32)(0))
-        masks = builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), WORD), [0] * WORD))
-        held = builder.and_(builder.load(builder.bitcast(array.data, many.as_pointer()), align=1), masks)
+        held = builder.load(builder.bitcast(array.data, many.as_pointer()), align=1)
+        held = builder.and_(held, _all_lanes(builder, mask, WORD))
         return builder.bitcast(builder.icmp_unsigned("!=", held, ir.Constant(many, [0] * WORD)), ir.IntType(WORD))
 
     return types.uint64(numbers, digit), code

@@ -8,7 +8,7 @@ import numpy as np
 from sim.compiled_bits import NONE, compare, kernel, part
 from sim.compiled_effect import room_in_force, room_to_take_effect
 from sim.compiled_plan import LEVELS, WIDTH
-from sim.compiled_planes import LANES, any_of, eight_of, least, most, nobody, octet, plane, put, tally
+from sim.compiled_planes import LANES, any_of, eight_of, most, nobody, octet, plane, put, tally
 from sim.compiled_warning import follow, room_to_follow
 from sim.planes import WORD
 from sim.totals import SUMS
@@ -21,25 +21,27 @@ HOURS, RISES, FALLS, PAIRS = range(4)
 
 
 @part
-def _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals):
-    """Steps of a response up to an hour, as `response.steps_of`: how many. turns : int64[2, step], levels before and after.
-    at_h, lasts_h : when, and for how long. totals : float64[4, level], hours, rises and falls of each level, filled."""
+def _steps(change, changes, responds, until_h, turns, at_h, lasts_h, totals):
+    """Steps of a response up to an hour, as `response.steps_of`: how many. change : int32[change], as in `room_in_force`.
+    responds : int64[level + 1], response level by how many warning levels are in force. turns : int64[2, step], levels before
+    and after. at_h, lasts_h : when, and for how long. totals : float64[4, level], hours, rises and falls of each level, filled.
+    """
     for row in range(PAIRS):
         for lv in range(WIDTH):
             totals[row, lv] = 0
     count, now, since = 0, 0, 0.0
-    for change in range(changes):
-        to = level[change]
-        if to == now or hour[change] >= until_h:
+    for place in range(changes):
+        to, hour = responds[change[place] & 7], np.float64(change[place] >> 3)
+        if to == now or hour >= until_h:
             continue
         if count:
-            lasts_h[count - 1] = hour[change] - since
-            totals[HOURS, now] += hour[change] - since
-        turns[0, count], turns[1, count], at_h[count] = now, to, hour[change]
+            lasts_h[count - 1] = hour - since
+            totals[HOURS, now] += hour - since
+        turns[0, count], turns[1, count], at_h[count] = now, to, hour
         row = RISES if to > now else FALLS
         totals[row, to] += 1
         totals[row, now] -= 1
-        count, now, since = count + 1, to, hour[change]
+        count, now, since = count + 1, to, hour
     if count:
         lasts_h[count - 1] = until_h - since
         totals[HOURS, now] += until_h - since
@@ -50,17 +52,17 @@ def _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals):
 def _cut_short(turns, lasts_h, count, ramps, block, cut):
     """Level-equivalent hours of ramps that are cut short, as `response.cut_short`, of one block of pairs. ramps : as in Worth.
     cut : float64[level, pair], filled."""
-    nothing, half, one = eight_of(0.0), eight_of(0.5), eight_of(1.0)
+    nothing, one = eight_of(0.0), eight_of(1.0)
     for lv in range(WIDTH):
         put(cut, lv, nothing)
     loses = after = nothing
     for place in range(count - 1, -1, -1):
-        to, lasts = turns[1, place], eight_of(lasts_h[place])
+        to = turns[1, place]
         way = 1 if to < turns[0, place] else 0
-        full = octet(ramps, (way, 0, block))
-        left = most(one - lasts * octet(ramps, (way, 1, block)), nothing)
-        loses = least(lasts, full) * (half + half * left) + left * loses
-        gain = half * full - loses
+        half_h = octet(ramps, (way, 0, block))  # what a ramp that arrives loses
+        left = most(one - eight_of(lasts_h[place]) * octet(ramps, (way, 1, block)), nothing)
+        loses = (half_h - half_h * left * left) + left * loses
+        gain = half_h - loses
         put(cut, to, octet(cut, to) + (gain - after))  # the next step takes its own off this level
         after = gain
 
@@ -106,18 +108,18 @@ def _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, firs
 
 
 @part
-def _reckon(changes, hour, level, until_h, area, terms, rates, ramps, longest_h, ends_h, flip_flops, turns, at_h, lasts_h,
+def _reckon(change, changes, responds, until_h, area, terms, rates, ramps, longest_h, ends_h, flip_flops, turns, at_h, lasts_h,
             totals, cut, sums, at, out, flips):
     """Add hours at each level, sums, to an octet of their own, and, from `flips` on, flip-flops of one series. out :
     float64[figure]."""
-    count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
+    count = _steps(change, changes, responds, until_h, turns, at_h, lasts_h, totals)
     _flip_flops(count, turns, at_h, lasts_h, area, ends_h, flip_flops, out, flips)
     for lv in range(1, WIDTH):
         out[WIDTH - 2 + lv] += totals[HOURS, lv]
     for term in range(len(terms)):
         if terms[term, 0] != until_h:
             until_h = terms[term, 0]
-            count = _steps(changes, hour, level, until_h, turns, at_h, lasts_h, totals)
+            count = _steps(change, changes, responds, until_h, turns, at_h, lasts_h, totals)
         if count:
             _gains(sums, at, terms[term, 1], totals, turns, lasts_h, count, rates, term, area, ramps, longest_h, cut)
 
@@ -138,19 +140,22 @@ def _of_level(some, levels, day, level, answers):
 
 
 @part
-def _errors(due, noon, heavy, answers, first_day, prices, area, wrong, costs):
+def _errors(due, noon, heavy, answers, first_day, prices, area, wrong, seen, costs):
     """What errors cost the series of LANES words in an area: float64[5, series], filled.
 
     due, noon : uint64[day, level + 1, lane], what was due and in force at noon: warning levels, this one or a higher one, and
     nobody. heavy : uint64[day, lane]. answers : int64[WIDTH + 1], for each response level the lowest warning level that asks it
     or a higher one, the place of nobody for none. first_day : int64[phase + 1]. prices : as in Worth. wrong : uint16[WIDTH x
-    WIDTH, series], to work with.
+    WIDTH, series], seen : bool[WIDTH, WIDTH], to work with.
     """
     costs[:] = 0
     for phase in range(len(first_day) - 1):
         wrong[:] = 0
+        seen[:] = False
         for day in range(first_day[phase], first_day[phase + 1]):
-            tally(wrong, 0, plane(heavy, day) - plane(noon, (day, answers[1])))
+            missed = plane(heavy, day) - plane(noon, (day, answers[1]))
+            if any_of(missed):
+                tally(wrong, 0, missed)
             differs = nobody()
             for place in range(noon.shape[1] - 1):
                 differs |= plane(due, (day, place)) ^ plane(noon, (day, place))
@@ -160,10 +165,13 @@ def _errors(due, noon, heavy, answers, first_day, prices, area, wrong, costs):
                     both = _of_level(should, noon, day, had, answers)
                     if had != was and any_of(both):
                         tally(wrong, was * WIDTH + had, both)
+                        seen[was, had] = True
         for series in range(wrong.shape[1]):
             costs[MISSED, series] += wrong[0, series]
         for pair in range(1, WIDTH * WIDTH):
             was, had = pair // WIDTH, pair % WIDTH
+            if not seen[was, had]:
+                continue
             kg, cny = prices[0, phase, area, was, had], prices[1, phase, area, was, had]
             days = LESS if was > had else MORE
             for series in range(wrong.shape[1]):
@@ -199,29 +207,29 @@ def due_days(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h:
     """Warning levels in force at noon, this one or a higher one, and nobody: uint64[area, variant, word, day, level + 1].
     slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]."""
     of_days, of_decisions = _room(at_least, plan, days, leads)
-    due = np.zeros((len(slices), len(at_least), slices.shape[1], *of_decisions[2][3].shape[:2]), np.uint64)
+    due = np.zeros((len(slices), len(at_least), slices.shape[1], *of_decisions[2][2].shape[:2]), np.uint64)
     fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, due)
     return due
 
 
 def figures_of(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int,
-               worth: tuple[np.ndarray, ...], answers: np.ndarray, due: np.ndarray, shared: bool, heavy: np.ndarray,
-               out: np.ndarray) -> None:
-    """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`:
-    float64[variant, member, figure].
+               worth: tuple[np.ndarray, ...], answers: tuple[np.ndarray, np.ndarray], due: np.ndarray, heavy: np.ndarray,
+               out: np.ndarray, *, shared: bool) -> None:
+    """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`, but for
+    the heavy days: float64[variant, member, figure].
 
     slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. worth : as `compiled.Worth`. answers : as in
-    `_errors`. due, shared : as in `_day_planes`. heavy : uint64[area, word, day].
+    `_steps` and in `_errors`. due, heavy, shared : as in `_day_planes`.
     """
     of_days, of_decisions = _room(at_least, plan, days, leads)
     steps, series = of_decisions[2][0].shape[1], LANES * WORD
     of_steps = (np.zeros((2, steps), np.int64), np.zeros(steps), np.zeros(steps), np.zeros((PAIRS, WIDTH)),
                 np.zeros((WIDTH, LANES)))
     of_errors = (np.zeros((days, due.shape[-1], LANES), np.uint64), np.zeros((days, LANES), np.uint64),
-                 np.zeros((WIDTH * WIDTH, series), np.uint16), np.zeros((5, series)))
+                 np.zeros((WIDTH * WIDTH, series), np.uint16), np.zeros((WIDTH, WIDTH), bool), np.zeros((5, series)))
     sums = np.zeros((*out.shape[:2], LANES))
     add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_steps, of_errors, *worth,
-                answers, due, shared, heavy, sums, out)
+                *answers, due, shared, heavy, sums, out)
     first = 2 * (WIDTH - 1)
     out[:, :, first: first + len(SUMS)] += sums[:, :, : len(SUMS)]
 
@@ -239,7 +247,7 @@ def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days,
     """As `due_days`. of_days, of_decisions : rooms to work in. due : filled."""
     above, over = of_days
     room, agenda, came = of_decisions
-    noon, words = came[3], slices.shape[1]
+    noon, words = came[2], slices.shape[1]
     for area in range(len(slices)):
         for first in range(0, len(at_least) * words, LANES):
             last = min(first + LANES, len(at_least) * words)
@@ -254,13 +262,13 @@ def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days,
 
 @kernel
 def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_steps, of_errors, terms, rates,
-                ramps, longest_h, prices, first_day, ends_h, flip_flops, answers, due, shared, heavy, sums, out):
+                ramps, longest_h, prices, first_day, ends_h, flip_flops, responds, answers, due, shared, heavy, sums, out):
     """As `figures_of`. of_days, of_decisions, of_steps, of_errors : rooms to work in. sums : float64[variant, member, lane]."""
     above, over = of_days
     room, agenda, came = of_decisions
-    hour, level, changes, noon, warned = came
+    change, changes, noon, warned = came
     turns, at_h, lasts_h, totals, cut = of_steps
-    due_now, heavy_now, wrong, costs = of_errors
+    due_now, heavy_now, wrong, seen, costs = of_errors
     after = 2 * (WIDTH - 1) + len(SUMS)
     words, members = slices.shape[1], out.shape[1]
     for area in range(len(slices)):
@@ -270,7 +278,7 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
                 compare(slices[area, item % words], at_least[item // words], item - first, above, over)
             follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came)
             _day_planes(due, shared, heavy, area, first, last, due_now, heavy_now)
-            _errors(due_now, noon, heavy_now, answers, first_day, prices, area, wrong, costs)
+            _errors(due_now, noon, heavy_now, answers, first_day, prices, area, wrong, seen, costs)
             for item in range(first, last):
                 case, word = item // words, item % words
                 for bit in range(min(WORD, members - word * WORD)):
@@ -285,5 +293,5 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
                     mine[after + 5] += costs[KG, series]
                     mine[after + 6] += costs[CNY, series]
                     if changes[series]:
-                        _reckon(changes[series], hour[series], level[series], 24.0 * days, area, terms, rates, ramps, longest_h,
+                        _reckon(change[series], changes[series], responds, 24.0 * days, area, terms, rates, ramps, longest_h,
                                 ends_h, flip_flops, turns, at_h, lasts_h, totals, cut, sums, (case, member), mine, after + 7)

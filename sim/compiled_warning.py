@@ -293,7 +293,7 @@ def follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came):
     seen = -1
     begin(agenda, came)
     for now in range(plan[ISSUE_HOUR] % plan[INTERVAL_H], 24 * days, plan[INTERVAL_H]):
-        take_effect_before(agenda, came, plan, now)
+        take_effect_before(agenda, came, now)
         row = now // 24 * (1 + leads)
         while seen < now // 24:
             seen += 1
@@ -318,4 +318,4 @@ def follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came):
                           begins, asked)
         for place in range(plan[SIZE]):
             put(state, place, plane(state, place) - lifted)
-    end(agenda, came, plan, 24.0 * days)
+    end(agenda, came, 24.0 * days)

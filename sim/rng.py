@@ -7,8 +7,16 @@ import numpy as np
 
 def fingerprints(names: np.ndarray) -> np.ndarray:
     """A fixed 64-bit number for each name, uint64[n]: the same whatever stands beside it in a list."""
-    return np.array([int.from_bytes(hashlib.blake2b(str(name).encode(), digest_size=8).digest(), "little")
-                     for name in names], np.uint64)
+    return np.array([_fingerprint(str(name)) for name in names], np.uint64)
+
+
+def _fingerprint(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def _key(seed: int, purpose: tuple[str | int, ...]) -> int:
+    """The fingerprint of what a draw is for."""
+    return _fingerprint("/".join(map(str, (seed, *purpose))))
 
 
 def uniform(seed: int, purpose: tuple[str | int, ...], about: np.ndarray) -> np.ndarray:
@@ -17,9 +25,8 @@ def uniform(seed: int, purpose: tuple[str | int, ...], about: np.ndarray) -> np.
     The same seed, purpose and fingerprint give the same draw in whatever order, company or process. Source: the
     finaliser of SplitMix64 (Steele, Lea, Flood 2014).
     """
-    key = fingerprints(np.array(["/".join(map(str, (seed, *purpose)))], object))[0]
     with np.errstate(over="ignore"):
-        mixed = about + key * np.uint64(0x9E3779B97F4A7C15)
+        mixed = about + np.uint64(_key(seed, purpose)) * np.uint64(0x9E3779B97F4A7C15)
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return (mixed ^ (mixed >> np.uint64(31))) / np.float64(2**64)
@@ -31,5 +38,4 @@ def normals(seed: int, purpose: tuple[str | int, ...], size: tuple[int, ...], ou
     The stream depends on seed and purpose alone, so one member of one city is the same whoever else is drawn, and a longer
     first axis goes on where a shorter one ends. Source: PCG64 (O'Neill 2014).
     """
-    key = fingerprints(np.array(["/".join(map(str, (seed, *purpose)))], object))[0]
-    return np.random.Generator(np.random.PCG64(int(key))).standard_normal(size, np.float32, out)
+    return np.random.Generator(np.random.PCG64(_key(seed, purpose))).standard_normal(size, np.float32, out)
