@@ -299,8 +299,9 @@ def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findi
     if not run.criteria_replaced:
         return
     by_value = {one.threshold: one.over is not None for rows in run.settings.criteria.values() for one in rows}
-    if not by_value[min(by_value)]:
-        findings.add("criteria.reaches", doubtful=True, file=run.name, key="criteria", value=min(by_value))
+    lowest = min(by_value)
+    if not by_value[lowest]:
+        findings.add("criteria.reaches", doubtful=True, file=run.name, key="criteria", value=lowest, below=f"{lowest - 0.1:g}")
     terms = {"merges": edition.merges, "lift_hours": run.settings.response.lift_hours}
     own = easier_above(edition.criteria(), **terms)
     for upper, number, lower in set(easier_above(run.settings.criteria, **terms)) - set(own):

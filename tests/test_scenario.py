@@ -66,6 +66,14 @@ def test_a_criterion_may_be_added(tmp_path):
     assert len(world.settings.criteria["orange"]) == 2
 
 
+def test_a_lowest_threshold_that_days_reach_is_told_with_the_threshold_to_write_in_its_place(tmp_path):
+    scenario = load(tmp_path, "criteria.yellow.0={reaches: 150, hours: 48}")
+    (doubt,) = [d for d in scenario.doubts if d.code == "criteria.reaches"]
+    assert "over: 149.9" in doubt.text("en")
+    assert "over: 149.9" in doubt.text("zh")
+    assert not [d for d in load(tmp_path, "criteria.yellow.0.over=149.9").doubts if d.code == "criteria.reaches"]
+
+
 def test_an_orange_easier_to_reach_than_yellow_is_told_not_refused(tmp_path):
     scenario = load(tmp_path, "criteria.orange.0.hours=24")
     (doubt,) = [d for d in scenario.doubts if d.code == "criteria.easier"]

@@ -6,9 +6,10 @@ import pytest
 from sim import rulebook
 from sim.days import Days
 from sim.engine import simulate
-from sim.episodes import compile_rules
+from sim.episodes import compile_rules, level_of_days
 from sim.forecast import perfect, persistence
 from sim.office import Course
+from sim.rulebook import Criterion
 from sim.vocab import Level
 from sim.warning import Terms
 
@@ -175,3 +176,14 @@ def test_an_advance_at_the_older_higher_level_bears_the_criterion_of_that_level(
     assert row["level"] == "orange"
     assert "72 h" in row["reason"]
     assert "orange" in row["clause"]
+
+
+@pytest.mark.parametrize(("index", "over", "reaches", "just_below"), [
+    ([160, 160], "yellow", "yellow", "yellow"), ([160, 90, 160], "yellow", "none", "yellow"),
+    ([150, 150], "none", "none", "yellow"), ([160, 150, 160], "yellow", "none", "yellow")])
+def test_days_that_reach_the_lowest_threshold_warn_less_than_days_above_it(index, over, reaches, just_below):
+    """The table of open points in the model: no bridged gap, and no day at the very value."""
+    verbs = ({"over": 150}, {"reaches": 150}, {"over": 149.9})
+    levels = [level_of_days(index, compile_rules({"yellow": (Criterion(hours=48, **verb),)}, merges=True, lift_hours=36)).name
+              for verb in verbs]
+    assert levels == [over, reaches, just_below]
