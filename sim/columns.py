@@ -90,7 +90,7 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
     for i in np.flatnonzero(~np.isfinite(parsed)):
         text = normal(cells.iat[i])
         if text:
-            parsed[i] = _number(text, percent=column.kind == "share")
+            parsed[i] = number_in(text, percent=column.kind == "share")
         elif blank is not None:
             parsed[i] = blank
         if not text and blank is None:
@@ -106,7 +106,7 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
     return parsed
 
 
-def _number(text: str, *, percent: bool) -> float:
+def number_in(text: str, *, percent: bool) -> float:
     """A number as people write it, full width and thousands commas included, `30%` for a share; NaN if it is none."""
     part = 100 if percent and text.endswith("%") else 1
     bare = text.removesuffix("%") if part == 100 else text

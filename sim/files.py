@@ -139,6 +139,10 @@ def _plain(node: yaml.Node | None, at: tuple, marks: dict, path: Any, findings: 
             findings.add("yaml.key", file=path, place=line)
             continue
         key = key_node.value
+        typed = re.search("：|，", key) if not value_node.value else None  # `{hours：48}` reads as a key without a value
+        if typed:
+            findings.add("yaml.full_width", file=path, place=line, sign=typed[0])
+            continue
         if key in plain:
             findings.add("yaml.doubled", file=path, place=line, key=dotted((*at, key)), first=marks[(*at, key)])
             continue

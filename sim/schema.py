@@ -1,14 +1,17 @@
 """From a text tree to a frozen, typed object: the schema library's faults become findings with line and mend."""
 
 import difflib
+import math
+import re
 from collections.abc import Iterable
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sim.columns import number_in
 from sim.errors import Findings
-from sim.files import Tree, dotted
+from sim.files import Tree, dotted, normal
 from sim.labels import catalogue
 
 
@@ -53,7 +56,10 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     elif kind.startswith(("date", "datetime")):
         code = "value.date"
     elif kind.startswith(("int", "float", "decimal", "finite")):
-        code, words = "value.number", {"wanted": "1, 2, 3 …" if kind.startswith("int") else "0.5, 24"}
+        whole = kind.startswith("int")
+        meant = _meant(str(value), whole=whole)
+        code, words = ("value.number", {"wanted": "1, 2, 3 …" if whole else "0.5, 24"}) if meant is None else (
+            "value.plain_number", {"wanted": meant})
     elif kind.startswith("bool"):
         code = "value.bool"
     elif kind in {"model_type", "dict_type", "model_attributes_type"}:
@@ -65,6 +71,13 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     else:
         code, words = "value.other", {"reason": fault["msg"]}
     findings.add(code, file=file, place=tree.line(path), key=dotted(path), value=shown, **words)
+
+
+def _meant(written: str, *, whole: bool) -> str | None:
+    """The plain number behind `30%`, `１５０` or `4小时`; None where there is no telling."""
+    found = re.fullmatch(r"([\d.,+-]+%?)\D*", normal(written))
+    value = number_in(found[1], percent=True) if found else math.nan
+    return None if math.isnan(value) or (whole and value % 1) else f"{value:.15g}"
 
 
 def _siblings(model: type[BaseModel], path: tuple) -> list[str]:

@@ -183,3 +183,11 @@ def test_nothing_to_go_on_from_is_told_and_the_sweep_begins_anew(scenario, tmp_p
     status, said, wrong = call("sweep", scenario, "--vary", "response.lead_hours=24,48", "--resume", cwd=tmp_path)
     assert (status, "begins anew" in wrong, "--out" in wrong) == (0, True, True)
     assert "report.html" in said
+
+
+def test_a_colon_in_place_of_the_equals_sign_is_told_with_what_was_written(scenario, tmp_path):
+    given = [word for sign in "：:" for word in ("--set", f"response.lead_hours{sign}24")]
+    status, out, err = call("run", scenario, *given, "--lang", "en", cwd=tmp_path, COLUMNS="300")
+    assert status == 2
+    for sign in "：:":
+        assert f"response.lead_hours{sign}24 is not of the form KEY=VALUE; write it with an equals sign" in out + err

@@ -11,7 +11,7 @@ from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors", "language"], ["files", "planes"],
          ["compiled_bits", "compiled_planes", "compiled_plan"],
-         ["columns", "measures", "schema", "aqi", "other_measures", "grid"], ["industries", "targets"],
+         ["columns", "measures", "aqi", "other_measures", "grid"], ["schema"], ["industries", "targets"],
          ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"],
          ["watch", "compiled_effect"], ["compiled_warning"],
          ["settings", "series", "population", "warning"],
