@@ -19,7 +19,7 @@ PLAIN, SECOND, FAINT = "#35618f", "#c2553b", "#c9ced6"
 
 
 def calendars(days: Sequence[pd.DataFrame], names: Sequence[str], title: str, index_name: str, lang: str = "en") -> Figure:
-    """Warning levels of every run, one strip each, on one time axis under the observed index.
+    """Warning levels of every run, one strip each, on one time axis under the index of each day.
 
     days : per run `date`, `index`, `warning_level` of one member and city. index_name : what the first run's index is.
     """

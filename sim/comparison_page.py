@@ -90,7 +90,7 @@ def _calendars(results: Comparison) -> list[str]:
 
 
 def calendar(results: Comparison, city: str) -> Any:
-    """The warnings of every run in one city under its observed index. Returns a matplotlib Figure."""
+    """The warnings of every run in one city under the index of its days. Returns a matplotlib Figure."""
     lang = results.lang
     shown = [(name, run, days) for name, run in zip(_numbered(results), results.runs, strict=True)
              if len(days := _days(results, run, city))]

@@ -169,3 +169,15 @@ def test_where_all_days_are_generated_the_note_says_so_and_where_some_are_it_doe
         head, each = wording.notes([*sim.load(scenario).worlds, *sim.load(scenario, [made]).worlds], lang)
         half = len(each) // 2
         assert [any(said in one for one in told) for told in ([head], *each)] == [False] * (half + 1) + [True] * half
+
+
+@pytest.mark.parametrize(("lang", "observed", "both"), [("en", "observed index", "generated winters follow observed ones"),
+                                                        ("zh", "实测指数", "生成的冬季取自实测冬季")])
+def test_a_page_of_generated_winters_speaks_of_no_observed_index(tmp_path, root, lang, observed, both):
+    from sim import page
+
+    made = {"yangquan": {"observed": {"generate": "yangquan", "winters": 2},
+                         "enterprises": str(root / "enterprises" / "yangquan.csv")}}
+    shown = page.render(sim.run(scenario(tmp_path, {"source": "perfect"}, made), lang))
+    assert both in shown
+    assert observed not in shown
