@@ -12,7 +12,7 @@ from sim.errors import Findings
 from sim.experiment import Run, heeded
 from sim.grading import OWN_PLAN
 from sim.industries import industries, processes
-from sim.labels import text
+from sim.labels import quantity, text
 from sim.orders import spells
 from sim.phases import Phase
 from sim.reading import World
@@ -107,8 +107,8 @@ def _line(run: Run, phase: Phase, line: int, lang: str) -> Step:
         industry=industries()[people.industries[people.industry[line]]].name[lang],
         process=f" ({process})" if process else "",
         grade=text(f"grade.{list(Grade)[people.grade[line]]}", lang),
-        control=text(f"control.{list(Control)[people.control[line]]}", lang), output=f"{people.output[line]:,.4g}",
-        unit=people.output_unit[line], product=people.product[line]),))
+        control=text(f"control.{list(Control)[people.control[line]]}", lang),
+        output=quantity(f"{people.output[line]:,.4g}", people.output_unit[line], lang), product=people.product[line]),))
 
 
 def _day(run: Run, line: int, day: int, member: int, lang: str) -> Step:
@@ -275,9 +275,10 @@ def _kilograms(phase: Phase, line: int, weights: np.ndarray, lang: str) -> Step:
     if lost < 1e-9:
         return Step(text("explain.kilograms", lang), (text("explain.kilograms.none", lang),))
     hours = {p: float(weights[1:] @ asked.share_of(p)[:, line]) for p in Pollutant}
-    avoided = ", ".join(f"{text(f'pollutant.{p}', lang)} {hours[p] / 24 * people.emission[at, line]:,.4g} kg"
-                        for at, p in enumerate(Pollutant))
+    avoided = text("list.join", lang).join(
+        f"{text(f'pollutant.{p}', lang)} {quantity(f'{hours[p] / 24 * people.emission[at, line]:,.4g}', 'kg', lang)}"
+        for at, p in enumerate(Pollutant))
     return Step(text("explain.kilograms", lang), (text(
         "explain.kilograms.text", lang, hours=f"{lost:.2f}", avoided=avoided,
-        output=f"{lost / 24 * people.output[line]:,.4g}", unit=people.output_unit[line],
+        output=quantity(f"{lost / 24 * people.output[line]:,.4g}", people.output_unit[line], lang),
         product=people.product[line], value=f"{lost / 24 * people.value[line]:,.0f}"),))

@@ -21,6 +21,11 @@ def text(key: str, lang: str = "en", /, **words: Any) -> str:
     return catalogue()[key][lang].format(**words) if words else catalogue()[key][lang]
 
 
+def quantity(amount: str, unit: str, lang: str) -> str:
+    """An amount with its unit, the unit in words where the language has some: `12 t`, `12吨`. unit : as a list writes it."""
+    return amount + ("" if lang == "zh" else " ") + catalogue().get(f"unit.{unit}", {}).get(lang, unit)
+
+
 def sentences(said: Iterable[str], lang: str) -> str:
     """Sentences one after the other, each once, empty ones left out; in Chinese without spaces between."""
     return ("" if lang == "zh" else " ").join(filter(None, dict.fromkeys(said)))

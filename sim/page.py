@@ -12,7 +12,7 @@ from sim import charts, rulebook, scorecard, society, target_tables, wording
 from sim.experiment import Progress, Run, Scenario
 from sim.grid import plain
 from sim.industries import ANY, industries, processes
-from sim.labels import MONEY, sentences, text
+from sim.labels import MONEY, quantity, sentences, text
 from sim.mechanisms import mechanisms
 from sim.metrics import (
     avoided_by_industry,
@@ -67,8 +67,7 @@ def render(results: Results, progress: Progress | None = None) -> str:
     return template.render(
         lang=lang, t=lambda key, **words: text(f"report.{key}", lang, **words), word=lambda key: text(key, lang),
         levels=[level.name for level in WARNING_LEVELS], colour=charts.LEVEL_COLOUR, money=MONEY[lang],
-        pollutants=list(Pollutant),
-        note=note,
+        pollutants=list(Pollutant), quantity=quantity, note=note,
         title=title(results), period=period(results), version=version(), doubts=doubts(results.scenario, results.lang),
         glance=[glance(results, run) for run in results.runs],
         runs=sections, citations=citations(results), areas=len(results.scenario.worlds[0].cities),

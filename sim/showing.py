@@ -14,7 +14,7 @@ from sim.errors import Finding, InputError
 from sim.experiment import Run, Scenario
 from sim.explain import Explanation
 from sim.grid import plain
-from sim.labels import MONEY, text
+from sim.labels import MONEY, quantity, text
 from sim.orders import spells
 from sim.results import Results
 from sim.seasons import Season, season, season_names
@@ -58,7 +58,7 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
     table.add_column(text("cli.response_hours", lang))
     if found.lists:
         for pollutant in Pollutant:
-            table.add_column(f"{text(f'pollutant.{pollutant}', lang)} t", justify="right")
+            table.add_column(f"{text(f'pollutant.{pollutant}', lang)} {text('unit.t', lang)}", justify="right")
         table.add_column(text("report.value_m", lang), justify="right")
     held = against_first(found.comparison)
     for number, run in enumerate(found.runs[:RUNS_SHOWN]):
@@ -143,12 +143,12 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
     members = len(run.world.members)
     if run.accounts:
         avoided = "   ".join(
-            f"{text(f'pollutant.{p}', lang)} [bold]{facts.avoided_t[p]:,.1f}[/] t ({facts.avoided_share[p]:.1%})"
-            for p in Pollutant)
+            f"{text(f'pollutant.{p}', lang)} {quantity(f'[bold]{facts.avoided_t[p]:,.1f}[/]', 't', lang)} "
+            f"({facts.avoided_share[p]:.1%})" for p in Pollutant)
         grid.add_row(text("cli.avoided", lang), avoided)
         output = found.output[found.output["run"] == run.world.run.name]
         first = metrics.products(output).head(5)
-        made = "   ".join(f"{escape(row.product)} {row.curtailed_output / members:,.0f} {escape(row.output_unit)}"
+        made = "   ".join(escape(f"{row.product} {quantity(f'{row.curtailed_output / members:,.0f}', row.output_unit, lang)}")
                           for row in first.itertuples())
         made = f"{text('cli.top_five', lang)} {made}" if made else ""
         value = text("cli.value", lang, value=f"[bold]{facts.value_cny / MONEY[lang]:,.1f}[/]")
@@ -158,7 +158,8 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
         seasonal = found.summary[found.summary["run"] == run.world.run.name]
         if "seasonal_value_cny" in seasonal and seasonal["seasonal_value_cny"].notna().all():
             mean = seasonal.mean(numeric_only=True)
-            held = "   ".join(f"{text(f'pollutant.{p}', lang)} {mean[f'seasonal_{p}_kg'] / 1000:,.1f} t" for p in Pollutant)
+            held = "   ".join(f"{text(f'pollutant.{p}', lang)} {quantity(f'{tonnes:,.1f}', 't', lang)}" for p, tonnes in
+                              ((p, mean[f"seasonal_{p}_kg"] / 1000) for p in Pollutant))
             grid.add_row(text("cli.seasonal", lang), held + "   " + text(
                 "cli.value", lang, value=f"{mean['seasonal_value_cny'] / MONEY[lang]:,.1f}"))
     else:

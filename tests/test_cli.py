@@ -8,6 +8,8 @@ import sys
 import pytest
 from worlds import line, write_world
 
+from sim import labels
+
 COMMANDS = ("run", "compare", "sweep", "sensitivity", "check", "rules", "explain")
 INDEX = [100] * 5 + [210] * 3 + [100] * 4
 
@@ -191,3 +193,13 @@ def test_a_colon_in_place_of_the_equals_sign_is_told_with_what_was_written(scena
     assert status == 2
     for sign in "：:":
         assert f"response.lead_hours{sign}24 is not of the form KEY=VALUE; write it with an equals sign" in out + err
+
+
+def test_units_are_in_chinese_where_the_words_are(scenario, tmp_path):
+    for lang, shown, not_shown in (("zh", r"[0-9]吨", r"[0-9] ?t\b"), ("en", r"[0-9] t\b", "吨")):
+        _, out, _ = call("run", scenario, "--lang", lang, "--out", tmp_path / lang, cwd=tmp_path)
+        page = (tmp_path / lang / "report.html").read_text(encoding="utf-8")
+        assert re.search(shown, out)
+        assert not re.search(not_shown, out)
+        assert re.search(f"<td class=.n.>[0-9,]*{shown}</td>", page)
+    assert labels.quantity("3", "台", "en") == "3 台"

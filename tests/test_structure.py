@@ -119,7 +119,7 @@ def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     unknown = {key for key in asked if key.split(".")[0] in roots and key not in keys and not key.endswith(".")}
     used = {key for key in keys if key in code or f".{key.split('.', 1)[1]}" in code or f"'{key.split('.', 1)[1]}'" in code}
     built = ("finding", "mend", "level", "kind", "grade", "control", "basis", "pollutant", "measure", "measurekind", "trucks",
-             "trigger", "species", "criterion", "reason", "document", "source", "quantity", "skill", "key")
+             "trigger", "species", "criterion", "reason", "document", "source", "quantity", "skill", "key", "unit")
     left_over = {key for key in keys - used if key.split(".")[0] not in built}
     assert {key for key in left_over if not key.startswith(("report.confidence.", "report.limits.", "chart.level.",
                                                             "cli.stage.", "cli.help.", "clause.", "report.event.",
