@@ -106,6 +106,14 @@ def test_every_text_stands_in_both_languages_with_the_same_places(row):
     assert not re.search("[一-鿿]", row["en"])
 
 
+@pytest.mark.parametrize(("word", "others"), [("预报水平", "预报技巧"), ("提前量", "提前通知")])
+def test_one_thing_has_one_word(root, word, others):
+    shown = [root / "sim" / "data" / "text.csv", root / "README.zh.md", *(root / "docs").rglob("*.zh.md")]
+    said = {path.name: path.read_text(encoding="utf-8") for path in shown}
+    assert word in said["text.csv"]
+    assert [name for name, text in said.items() if others in text] == []
+
+
 def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over(root):
     keys = {row["key"] for row in records("text.csv")}
     code = "\n".join([*modules(root).values(), *(page.read_text(encoding="utf-8") for page in
