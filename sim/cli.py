@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from sim.errors import Finding, InputError
 from sim.labels import LANGUAGES, text
-from sim.language import Group, helped, spoken, typed
+from sim.language import Group, helped, placed, spoken, typed
 
 DEFAULT_SCENARIO = "scenarios/yangquan-2015-winter.yaml"
 OK, OUR_FAULT, MEND = 0, 1, 2
@@ -100,9 +100,9 @@ def _print_findings(findings: tuple[Finding, ...] | list[Finding], lang: str, *,
 
 
 language = click.option("--lang", type=click.Choice(LANGUAGES), default=spoken, help=helped("lang"))
-overrides = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=helped("set"))
-sample = click.option("--members", type=click.IntRange(1, 10_000), metavar="N", help=helped("members"))
-processes = click.option("--workers", type=click.IntRange(1, 256), default=1, metavar="N", help=helped("workers"))
+overrides = click.option("--set", "overrides", multiple=True, metavar=placed("set"), help=helped("set"))
+sample = click.option("--members", type=click.IntRange(1, 10_000), metavar=placed("count"), help=helped("members"))
+processes = click.option("--workers", type=click.IntRange(1, 256), default=1, metavar=placed("count"), help=helped("workers"))
 
 
 @click.group(cls=Group, help=helped("all"), invoke_without_command=True,
@@ -116,8 +116,8 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command(help=helped("run"))
-@click.argument("scenario", default=DEFAULT_SCENARIO)
-@click.option("--out", metavar="DIR", help=helped("out"))
+@click.argument("scenario", default=DEFAULT_SCENARIO, metavar=placed("own_scenario"))
+@click.option("--out", metavar=placed("folder"), help=helped("out"))
 @click.option("--hourly", is_flag=True, help=helped("hourly"))
 @overrides
 @language
@@ -139,10 +139,10 @@ def run(scenario: str, out: str | None, overrides: tuple[str, ...], lang: str, *
 
 
 @cli.command(help=helped("compare"))
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=helped("vary"))
+@click.argument("scenarios", nargs=-1, required=True, metavar=placed("scenarios"))
+@click.option("--vary", multiple=True, metavar=placed("vary"), help=helped("vary"))
 @click.option("--equal-tonnes", type=click.Choice(["so2", "nox", "pm", "voc", "all"]), help=helped("equal"))
-@click.option("--out", metavar="DIR", help=helped("out_compare"))
+@click.option("--out", metavar=placed("folder"), help=helped("out_compare"))
 @overrides
 @language
 def compare(scenarios: tuple[str, ...], vary: tuple[str, ...], equal_tonnes: str | None, out: str | None,
@@ -163,14 +163,14 @@ def compare(scenarios: tuple[str, ...], vary: tuple[str, ...], equal_tonnes: str
 
 
 @cli.command(help=helped("sweep"))
-@click.argument("scenario", metavar="SCENARIO")
-@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help=helped("vary"))
+@click.argument("scenario", metavar=placed("scenario"))
+@click.option("--vary", multiple=True, metavar=placed("vary"), help=helped("vary"))
 @sample
 @processes
-@click.option("--scheduler", metavar="ADDRESS", help=helped("scheduler"))
-@click.option("--keep", multiple=True, metavar="RUN", help=helped("keep"))
+@click.option("--scheduler", metavar=placed("address"), help=helped("scheduler"))
+@click.option("--keep", multiple=True, metavar=placed("run"), help=helped("keep"))
 @click.option("--resume", is_flag=True, help=helped("resume"))
-@click.option("--out", metavar="DIR", help=helped("out_sweep"))
+@click.option("--out", metavar=placed("folder"), help=helped("out_sweep"))
 @overrides
 @language
 def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: int, scheduler: str | None,
@@ -201,13 +201,13 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
 
 
 @cli.command(help=helped("sensitivity"))
-@click.argument("scenario", metavar="SCENARIO")
-@click.option("--over", multiple=True, metavar="KEY=LOW..HIGH", help=helped("over"))
+@click.argument("scenario", metavar=placed("scenario"))
+@click.option("--over", multiple=True, metavar=placed("over"), help=helped("over"))
 @click.option("--method", type=click.Choice(["morris", "sobol"]), default="morris", help=helped("method"))
-@click.option("--samples", type=click.IntRange(1, 100_000), metavar="N", help=helped("samples"))
+@click.option("--samples", type=click.IntRange(1, 100_000), metavar=placed("count"), help=helped("samples"))
 @sample
 @processes
-@click.option("--out", metavar="DIR", help=helped("out_sensitivity"))
+@click.option("--out", metavar=placed("folder"), help=helped("out_sensitivity"))
 @overrides
 @language
 def sensitivity(scenario: str, over: tuple[str, ...], method: str, samples: int | None, members: int | None, workers: int,
@@ -228,7 +228,7 @@ def sensitivity(scenario: str, over: tuple[str, ...], method: str, samples: int 
 
 
 @cli.command(help=helped("check"))
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar=placed("paths"))
 @language
 def check(paths: tuple[str, ...], lang: str) -> None:
     """Read scenarios, lists and series whole, run nothing, print every finding."""
@@ -244,7 +244,7 @@ def check(paths: tuple[str, ...], lang: str) -> None:
 
 
 @cli.command(help=helped("rules"))
-@click.argument("edition", required=False)
+@click.argument("edition", required=False, metavar=placed("edition"))
 @language
 def rules(edition: str | None, lang: str) -> None:
     """List warning editions and grading policies; with EDITION, show one whole."""
@@ -254,11 +254,11 @@ def rules(edition: str | None, lang: str) -> None:
 
 
 @cli.command(help=helped("explain"))
-@click.argument("scenario", default=DEFAULT_SCENARIO)
-@click.option("--line", required=True, metavar="ID", help=helped("line"))
-@click.option("--day", required=True, metavar="DATE", help=helped("day"))
-@click.option("--run", "which", default="base", metavar="RUN", help=helped("which"))
-@click.option("--city", metavar="KEY", help=helped("city"))
+@click.argument("scenario", default=DEFAULT_SCENARIO, metavar=placed("own_scenario"))
+@click.option("--line", required=True, metavar=placed("line"), help=helped("line"))
+@click.option("--day", required=True, metavar=placed("date"), help=helped("day"))
+@click.option("--run", "which", default="base", metavar=placed("run"), help=helped("which"))
+@click.option("--city", metavar=placed("city"), help=helped("city"))
 @overrides
 @language
 def explain(scenario: str, line: str, day: str, which: str, city: str | None, overrides: tuple[str, ...],

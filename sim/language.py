@@ -3,6 +3,7 @@
 import locale
 import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,11 @@ def helped(key: str) -> str:
     return text(f"cli.help.{key}", spoken())
 
 
+def placed(key: str) -> str:
+    """What stands in a help page in place of a value."""
+    return text(f"cli.placed.{key}", spoken())
+
+
 class Formatter(click.HelpFormatter):
     """Headings of a help page."""
 
@@ -43,9 +49,23 @@ class Formatter(click.HelpFormatter):
         """`click` has two headings, both plural of what they list."""
         self.write(f"{'':>{self.current_indent}}{helped(heading.lower())}\n")
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
-        """Terms and what they mean; of an option, also whether it can be left out."""
-        super().write_dl([(term, meaning.replace("[required]", helped("required"))) for term, meaning in rows], *args, **kwargs)
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Terms and what they mean; of an option, also whether it can be left out. `click` counts signs, so its columns
+        would not meet: a Chinese sign is two wide."""
+        second = min(max(_cells(term) for term, _ in rows), col_max) + col_spacing
+        for term, meaning in rows:
+            said = click.wrap_text(meaning.replace("[required]", helped("required")), max(self.width - second - 2, 10),
+                                   preserve_paragraphs=True).splitlines()
+            if _cells(term) > second - col_spacing:  # it has a line of its own
+                said = ["", *said]
+            indents = [term + " " * (second - _cells(term)), *[" " * second] * len(said)]
+            for before, line in zip(indents, said, strict=False):
+                self.write(f"{'':>{self.current_indent}}{before}{line}".rstrip() + "\n")
+
+
+def _cells(shown: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in shown)
 
 
 class Context(click.Context):

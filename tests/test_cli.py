@@ -174,6 +174,14 @@ def test_help_in_chinese_is_chinese_throughout(words, tmp_path):
     assert status == (2 if words == ["--lang", "zh"] else 0)
     assert "选项" in said + wrong
     assert not ENGLISH_WORDS.findall(said + wrong)
+    assert not re.findall(r"\b(?:N|ID|KEY|VALUE|DIR|RUN|PATH|DATE|ADDRESS|EDITION|SCENARIO|LOW|HIGH|V1)\b", said + wrong)
+
+
+def test_what_options_mean_begins_in_one_column_of_a_chinese_help_page(tmp_path):
+    _, said, _ = call("run", "--lang", "zh", "--help", cwd=tmp_path)
+    terms = [re.match(r"  (--?\S+(?: \S+)?) {2,}", line)[0] for line in said.splitlines() if line.startswith("  -")]
+    assert len(terms) == 5
+    assert len({len(term.encode("gbk")) for term in terms}) == 1  # in GBK a sign takes as many bytes as columns
 
 
 def test_the_language_may_stand_before_the_command(scenario, tmp_path):
