@@ -272,7 +272,7 @@ def _apply(tree: Tree, key: str, value: Any, given: str, changes: list[Change], 
         if isinstance(here, list):
             at = int(part) if part.isdigit() else -1
             wrong = not 0 <= at <= len(here) - (not last)
-            has = f"0 … {len(here) - 1}" if here else "[]"
+            has = " … ".join(dict.fromkeys(("0", str(len(here) - 1)))) if here else "[]"
         else:
             known = Settings.model_fields if not path else get_args(rulebook.LevelName) if path == ("criteria",) else None
             wrong = not isinstance(here, dict) or (known is not None and at not in known)

@@ -87,8 +87,9 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
     best = found.variants.loc[list(dict.fromkeys([0, *evenly(list(front.index), RUNS_SHOWN - 1)]))]
     for row in best.to_dict("records"):
         hours = sum(row[f"hours_{level.name}"] for level in ASKING_LEVELS)
-        table.add_row(escape(row["run"]), f"{hours:,.0f}", f"{row['avoided_t']:,.1f}",
-                      f"{row['curtailed_value_cny'] / MONEY[lang]:,.1f}", f"{row['heavy_days_missed']:.2f}")
+        table.add_row(escape(row["run"]), f"{hours:,.0f}", page.figure(row["avoided_t"]),
+                      *(written(row[name] / (MONEY[lang] if name.endswith("_cny") else 1))
+                        for name, written in sweep_page.WRITTEN.items()))
     console.print(Padding(table, (1, 0, 0, 0)))
     if len(best) < len(found.variants):
         shown = int(best["pareto"].sum())

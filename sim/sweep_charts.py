@@ -2,7 +2,7 @@
 keys ranked by what they move."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -75,9 +75,10 @@ def _number(axes: Axes, dots: np.ndarray, first: np.ndarray) -> None:
                 break
 
 
-def heat(table: pd.DataFrame, names: dict[str, str], unit: float, ends: tuple[float, float]) -> Figure:
+def heat(table: pd.DataFrame, names: dict[str, str], unit: float, ends: tuple[float, float],
+         written: Callable[[float], str]) -> Figure:
     """A figure over two keys, means over all else. table : values of one key x values of the other, cells in plain units.
-    ends : least and most of the scale, which several maps share."""
+    ends : least and most of the scale, which several maps share. written : a cell as the table beside it writes it."""
     cells = table.to_numpy(float) / unit
     beside_in, below_in = (min(max(width_in(str(word), 9) for word in words) + 0.1, 2.4)
                            for words in (table.index, table.columns))
@@ -95,7 +96,7 @@ def heat(table: pd.DataFrame, names: dict[str, str], unit: float, ends: tuple[fl
         axes.grid(visible=False)
         if cells.size <= CELLS_WRITTEN:
             for row, column in itertools.product(*map(range, cells.shape)):
-                axes.annotate(_figure(cells[row, column]), (column, row), ha="center", va="center", fontsize=9,
+                axes.annotate(written(cells[row, column]), (column, row), ha="center", va="center", fontsize=9,
                               color="white" if cells[row, column] > (low + high) / 2 else INK)
         else:
             figure.colorbar(shown, ax=axes).outline.set_visible(False)
@@ -152,10 +153,6 @@ def intervals(rows: Sequence[pd.DataFrame], labels: Sequence[str], units: Sequen
         panels[0].set_ylim(len(labels) - 0.5, -0.5)
         panels[0].set_title(names["title"], loc="left")
     return figure
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
 
 
 def ranking(values: pd.Series, halves: pd.Series, labels: Sequence[str], names: dict[str, str], *,

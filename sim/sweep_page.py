@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
@@ -13,7 +13,7 @@ import pandas as pd
 from sim import charts, sweep_charts, wording
 from sim.files import MANIFEST, PROGRAM, content_hash, csv_bytes, sealed
 from sim.labels import MONEY, sentences, text
-from sim.page import doubts, environment
+from sim.page import doubts, environment, figure
 from sim.results import PACKAGES, Results, version
 from sim.sweeping import Sweep, evenly
 from sim.targets import HEAVY_ABOVE
@@ -26,8 +26,10 @@ MANY = 30
 """Members from which an interval of the normal distribution is much as one of Student's, by rule of thumb."""
 
 PAIRS_DRAWN = 6
-MAPPED = ("curtailed_value_cny", "heavy_days_missed")
-"""Figures that heat maps and paired differences are drawn of."""
+WRITTEN: dict[str, Callable[[float], str]] = {"curtailed_value_cny": figure, "heavy_days_missed": "{:.2f}".format}
+"""Figures that heat maps and paired differences are drawn of, as table and maps write them."""
+
+MAPPED = tuple(WRITTEN)
 STEPPED = ("avoided_t", *MAPPED)
 """Figures whose differences are told for one key changed."""
 
@@ -59,7 +61,7 @@ def render(found: Sweep, lang: str) -> str:
     return environment().get_template("sweep.html.j2").render(
         lang=lang, t=lambda key, **words: text(f"sweep.{key}", lang, **words), word=lambda key: text(key, lang),
         title=getattr(world.settings.title, lang), version=version(), listed=listed,
-        flip_flop_h=FLIP_FLOP_H,
+        flip_flop_h=FLIP_FLOP_H, written=WRITTEN,
         note=note, keys=[(key, words) for key, words in _called(found, lang).items() if words != key],
         members=len(found.inputs.members),
         count=len(variants),
@@ -165,7 +167,7 @@ def _maps(found: Sweep, lang: str) -> tuple[list[str], int]:
         base = text("report.base", lang)
         words = {"title": f"{title} · {variant or base}" if len(set(of)) > 1 else title, "x": called[other], "y": called[one]}
         drawn.append(charts.svg(sweep_charts.heat(table, words, MONEY[lang] if name.endswith("_cny") else 1.0,
-                                                    (np.nanmin(every), np.nanmax(every)))))
+                                                    (np.nanmin(every), np.nanmax(every)), WRITTEN[name])))
     return drawn, len(MAPPED) * len(pairs)
 
 
@@ -211,7 +213,7 @@ def _difference(row: pd.Series, unit: float, lang: str) -> str:
     figures = row[["difference", "low", "high"]].astype(float).dropna() / unit
     places = 0 if (most := figures.abs().max()) >= 100 else 1 if most >= 10 else 2
     mean, *ends = (f"{value + 0.0:,.{places}f}" for value in figures.round(places))  # not -0.00
-    return text("sweep.interval", lang, mean=mean, low=ends[0], high=ends[1]) if ends else mean
+    return text("sweep.interval", lang, mean=mean, low=ends[0], high=ends[1]) if {mean, *ends} != {mean} else mean
 
 
 def _rows(found: Sweep, lang: str) -> list[dict[str, Any]]:

@@ -206,3 +206,10 @@ def test_every_plain_setting_has_words():
             if (block, name) not in {("forecast", "path"), ("grading", "negotiated"), ("grading", "override")}:
                 assert f"{block}.{name}" in WORDED
     assert {f"criterion.{name}" for name in Criterion.model_fields} <= set(WORDED)
+
+
+def test_places_of_a_list_of_one_are_told_as_one_number(tmp_path):
+    with pytest.raises(sim.InputError) as caught:
+        load(tmp_path, "criteria.yellow.9.over=1")
+    assert "what stands there: 0" in str(caught.value)
+    assert "0 … 0" not in str(caught.value)

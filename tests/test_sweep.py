@@ -440,11 +440,30 @@ def test_maps_of_all_variants_of_a_scenario_share_a_scale(tmp_path, monkeypatch)
     path = write_world(tmp_path, INDEX, [line(**CUTS)], variants=variants)
     found = sim.sweep(path, GRID)
     drawn = []
-    monkeypatch.setattr(sweep_charts, "heat", lambda table, words, unit, ends: drawn.append((table, ends)) or Figure())
+    monkeypatch.setattr(sweep_charts, "heat", lambda table, words, unit, ends, _: drawn.append((table, ends)) or Figure())
     assert sweep_page._maps(found, "en")[1] == len(drawn) == 4
     for (one, ends), (other, same) in (drawn[::2], drawn[1::2]):  # output lost, then days missed, of both variants
         both = np.concatenate([one, other], axis=None)
         assert ends == same == (both.min(), both.max())
+
+
+def test_a_map_writes_its_cells_as_the_table_does(scenario, monkeypatch):
+    maps, heat = [], sweep_charts.heat
+
+    def drawn(*given):
+        maps.append(heat(*given))
+        return maps[-1]
+
+    monkeypatch.setattr(sweep_charts, "heat", drawn)
+    shown = sweep_page.render(sim.sweep(scenario, GRID), "en")
+    assert len(maps) == 2
+    for cell in (cell.get_text() for one in maps for cell in one.axes[0].texts):
+        assert re.search(f'<td class="n">{re.escape(cell)}( /|<)', shown), cell
+
+
+def test_an_interval_of_no_width_is_told_as_one_figure():
+    rows = [pd.Series({"difference": mean, "low": low, "high": 0.001}) for mean, low in ((0.0, -0.001), (-0.2, -0.4))]
+    assert [sweep_page._difference(row, 1, "en") for row in rows] == ["0.00", "-0.20 (-0.40 to 0.00)"]
 
 
 def test_all_variants_meet_the_same_days(scenario):
