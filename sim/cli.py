@@ -187,6 +187,7 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
     _refuse_occupied(folder)
     if resume and not parts.exists():
         _print_findings([Finding("sweep.none_kept", file=str(parts), key="--resume", doubtful=True)], lang)
+    rest = resume and any_done(parts)
     if members is not None:
         overrides = (*overrides, f"forecast.members={members}")
     try:
@@ -197,7 +198,7 @@ def sweep(scenario: str, vary: tuple[str, ...], members: int | None, workers: in
     except KeyboardInterrupt:
         _console(error=True).print(text("cli.swept_kept" if any_done(parts) else "cli.swept_none", lang, folder=parts))
         raise click.exceptions.Exit(OUR_FAULT) from None
-    showing.swept(_console(), found, page, time.monotonic() - began, lang)
+    showing.swept(_console(), found, page, time.monotonic() - began, lang, rest=rest)
 
 
 @cli.command(help=helped("sensitivity"))

@@ -21,6 +21,7 @@ from sim.schema import type_at
 from sim.settings import Settings
 from sim.sweeping import Progress, worked
 from sim.vocab import ASKING_LEVELS, Pollutant
+from sim.workers import check_count
 
 MEASURES = {"morris": ("mu", "mu_star", "sigma", "mu_star_conf"), "sobol": ("S1", "S1_conf", "ST", "ST_conf")}
 """What each method says of a figure and a key, under the names of its literature."""
@@ -82,6 +83,7 @@ def analyse(path: str | Path, over: Sequence[str], overrides: Sequence[str] = ()
     two. count : processes of this machine. Samples and intervals are drawn by the scenario's seed. Raises InputError with every
     finding. Source: Morris (1991), Campolongo et al. (2007), Saltelli et al. (2010), as SALib reckons them.
     """
+    check_count(count)
     if progress:
         progress("reading", 0, 1)
     if method not in USUAL:

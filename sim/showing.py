@@ -75,11 +75,11 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
     _where(console, written, lang)
 
 
-def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: str) -> None:
-    """The variants on the front of a sweep, and where the files are."""
+def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: str, *, rest: bool = False) -> None:
+    """The variants on the front of a sweep, and where the files are. rest : the seconds are those of what was left to do."""
     _head(console, found.scenario, lang)
-    console.print(text("cli.swept", lang, count=len(found.variants), members=len(found.inputs.members),
-                       seconds=f"{seconds:.1f}"), style="dim")
+    console.print(text("cli.swept_rest" if rest else "cli.swept", lang, count=len(found.variants),
+                       members=len(found.inputs.members), seconds=f"{seconds:.1f}"), style="dim")
     table = Table(box=None, header_style="dim", padding=(0, 1))
     for key in ("sweep.variant", "sweep.hours", "sweep.axis.avoided", "sweep.axis.value", "sweep.axis.missed"):
         table.add_column(text(key, lang), justify="left" if key == "sweep.variant" else "right", overflow="fold")

@@ -18,7 +18,7 @@ from sim.experiment import Scenario, load
 from sim.grid import plain
 from sim.results import version
 from sim.vocab import ASKING_LEVELS, Pollutant
-from sim.workers import workers
+from sim.workers import check_count, workers
 
 Progress = Callable[[str, int, int], None]
 
@@ -157,6 +157,7 @@ def sweep(paths: str | Path | Sequence[str | Path], vary: Sequence[str], overrid
     scheduler : address of a Dask cluster instead. parts : folder where finished parts are kept until the sweep is whole;
     resume : go on from them. The same bytes whoever works. Raises InputError with every finding.
     """
+    check_count(count)
     if progress:
         progress("reading", 0, 1)
     scenario = load(paths, overrides, vary, sweeping=True)

@@ -34,6 +34,12 @@ def _held_task(task: Task) -> np.ndarray:
     return run_task(_held, task)
 
 
+def check_count(count: int) -> None:
+    """Raises InputError for fewer than one process."""
+    if count < 1:
+        raise InputError([Finding("words.value", key="workers", value=count, words={"allowed": "1, 2, 3 …"})])
+
+
 @contextmanager
 def workers(inputs: Inputs, count: int, scheduler: str | None = None) -> Iterator[Answers]:
     """Something that does tasks: a cluster where an address is given, else `count` processes, this one for 1.

@@ -211,3 +211,11 @@ def test_units_are_in_chinese_where_the_words_are(scenario, tmp_path):
         assert not re.search(not_shown, out)
         assert re.search(f"<td class=.n.>[0-9,]*{shown}</td>", page)
     assert labels.quantity("3", "台", "en") == "3 台"
+
+
+@pytest.mark.parametrize("command", [("sweep", "--vary", "response.lead_hours=24,48"),
+                                     ("sensitivity", "--over", "response.lead_hours=0..72")])
+def test_no_process_at_all_is_refused(scenario, tmp_path, command):
+    status, _, said = call(command[0], scenario, *command[1:], "--workers", 0, "--lang", "en", cwd=tmp_path)
+    assert status == 2
+    assert "--workers = '0': it cannot be this; use one of: 1 - 256" in said

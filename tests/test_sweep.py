@@ -21,7 +21,7 @@ from test_twin import engine_run, plain_worlds
 from worlds import CUTS, INDEX, line, write_areas, write_world
 
 import sim
-from sim import experiment, office, page, sweep_charts, sweep_page, tables, wording
+from sim import cli, experiment, office, page, sweep_charts, sweep_page, tables, wording
 from sim.accounts import reckon
 from sim.agenda import Agenda
 from sim.cases import DRAWN_AT_ONCE, FIGURES, inputs_of, tasks_of
@@ -238,6 +238,30 @@ def test_what_is_done_is_kept_and_gone_on_with(scenario, tmp_path, monkeypatch):
     page = sim.save_sweep(again, tmp_path / "out", parts=parts)
     assert page.exists()
     assert not parts.exists()
+
+
+def test_the_terminal_says_that_the_time_of_a_resumed_sweep_is_that_of_the_rest(scenario, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sim.cases.COLUMNS_AT_ONCE", 2)
+
+    def stop(stage, done, _):
+        if stage == "running" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sim.sweep(scenario, GRID, parts=tmp_path / "out.parts", progress=stop)
+    typed = ["sweep", str(scenario), *(word for key in GRID for word in ("--vary", key)), "--out", str(tmp_path / "out"),
+             "--resume", "--lang", "en"]
+    for said in ("6 variants x 9 members; what was left to do took", "6 variants x 9 members in"):  # then nothing is left
+        cli.cli.main(typed, standalone_mode=False)
+        assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_fewer_than_one_process_is_refused(scenario, workers):
+    with pytest.raises(InputError, match="workers = .*use one of: 1, 2, 3"):
+        sim.sweep(scenario, GRID, workers=workers)
+    with pytest.raises(InputError, match="workers = .*use one of: 1, 2, 3"):
+        sim.sensitivity(scenario, ["response.lead_hours=0..72"], workers=workers)
 
 
 def test_lines_drawn_one_by_one_go_in_parts_of_some_seconds(scenario):
