@@ -14,6 +14,9 @@ BIAS = (0.25, 0.5, 1, 2, 4)
 MARKER = {"episode": ("s", 10.5, "chart.performance.episode"), "day": ("o", 6.5, "chart.performance.day")}
 """Sign, size and words; the smaller is drawn last, so that both show where they fall together."""
 
+TOGETHER = 0.06
+"""Days nearer to one another than this, where numbers would lie on each other, share a label with all their numbers."""
+
 
 def performance(warnings: pd.DataFrame, forecasts: pd.DataFrame, threshold: float, lang: str = "en") -> Figure:
     """Warnings by level and forecasts by lead day in one diagram; the upper right corner is perfect.
@@ -30,11 +33,12 @@ def performance(warnings: pd.DataFrame, forecasts: pd.DataFrame, threshold: floa
         x, y = 1 - told["false_alarm_ratio"].to_numpy(float), told["hit_rate"].to_numpy(float)
         axes.plot(x, y, color=BLUE, lw=1.2, marker="o", ms=4.5, clip_on=False, zorder=3,
                   label=text("chart.performance.forecast", lang, threshold=f"{threshold:g}"))
-        named: list[tuple[float, float]] = []
+        named: dict[tuple[float, float], list[int]] = {}
         for lead, at, high in zip(told["lead_day"], x, y, strict=True):
-            if all(np.hypot(at - a, high - b) > 0.06 for a, b in named):  # days that fall together share one number
-                axes.annotate(str(int(lead)), (at, high), (4, 5), textcoords="offset points", fontsize=9, color=BLUE)
-                named.append((at, high))
+            near = next((place for place in named if np.hypot(at - place[0], high - place[1]) < TOGETHER), (at, high))
+            named.setdefault(near, []).append(int(lead))
+        for place, leads in named.items():
+            axes.annotate(_in_short(leads), place, (7, -5), textcoords="offset points", fontsize=9, color=BLUE)
         for by, (marker, size, words) in MARKER.items():
             for row in warnings[warnings["by"] == by].dropna(subset=["hit_rate", "false_alarm_ratio"]).itertuples():
                 axes.plot(1 - row.false_alarm_ratio, row.hit_rate, marker, color=LEVEL_COLOUR[row.level], ms=size,
@@ -45,6 +49,12 @@ def performance(warnings: pd.DataFrame, forecasts: pd.DataFrame, threshold: floa
         axes.set_title(text("chart.performance", lang), pad=20)
         axes.legend(fontsize=8.5, loc="lower right", frameon=True, framealpha=0.92, edgecolor="none", borderaxespad=0.4)
     return figure
+
+
+def _in_short(days: list[int]) -> str:
+    """Days of a dot: `3`, `4, 5`, `1–7`."""
+    in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
+    return f"{days[0]}–{days[-1]}" if in_a_row else ", ".join(map(str, days))
 
 
 def _ground(axes: object) -> None:

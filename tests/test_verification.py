@@ -11,6 +11,7 @@ import sim
 from sim import page, rulebook, verification
 from sim.episodes import hindsight
 from sim.regret import by_day, perfect_twin, regret
+from sim.verification_charts import BLUE, performance
 from sim.vocab import Pollutant
 from sim.warning import compile_rules, level_of_days
 
@@ -367,3 +368,11 @@ def test_ensembles_of_several_winters_are_judged_by_their_means_and_shares_over_
     assert "Behind each decision stand 4 forecasts" in shown
     assert "Each member of the run is a winter of its own" in shown
     assert "CRPS" in shown
+
+
+def test_every_day_ahead_has_its_number_in_the_diagram_also_where_dots_fall_together():
+    rates = [0.6, 0.4, 0.39, 0.1, 0.1, 0.1, 0.12]
+    leads = pd.DataFrame({"lead_day": range(1, 8), "hit_rate": rates, "false_alarm_ratio": [1 - rate for rate in rates]})
+    warnings = pd.DataFrame(columns=["by", "level", "hit_rate", "false_alarm_ratio"])
+    written = [one.get_text() for one in performance(warnings, leads, 200.0).axes[0].texts if one.get_color() == BLUE]
+    assert written == ["1", "2, 3", "4–7"]
