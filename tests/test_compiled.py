@@ -51,6 +51,7 @@ def test_kernels_equal_arrays_in_random_worlds(world, keys):
     {}, {"rules": "bj2013"}, {"rules": "mep2017"}, {"criteria": CRITERIA},
     {"response": {"downgrade": True, "escalate": 1, "withdraw_on_lift": True}, "forecast": {"every_hours": 12}},
     {"response": {"lead_hours": 72, "paper_hours": 23}, "forecast": {"issue_hour": 3}},
+    {"response": {"withdraw_on_lift": True}, "forecast": {"every_hours": 1}},
     {"seasons": "taiyuan-2021"}])
 def test_kernels_equal_arrays_for_many_members_areas_and_variants(tmp_path, keys):
     rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(6)]
@@ -62,6 +63,28 @@ def test_kernels_equal_arrays_for_many_members_areas_and_variants(tmp_path, keys
     assert_same(ours, arrays)
     assert ours[:, :, FIGURES.index("hours_orange")].any()
     assert ours[:, :, FIGURES.index("flip_flop_cny")].any()
+
+
+@pytest.mark.parametrize("winters", [1, 70])
+@pytest.mark.parametrize("thresholds", [[150.0, 200.0], [99.5, 99.75, 100.0, 100.25, 149.999999999, 150.0, 300.0]])
+def test_forecasts_are_ranked_as_the_arrays_would_rank_them(tmp_path, thresholds, winters):
+    """Also thresholds that lie near one another, or round to the same number of 32 bits."""
+    own = {"period": {"start": "2015-11-15", "end": "2015-12-05"},
+           "cities": {"here": {"observed": {"generate": "yangquan", "winters": winters}}}}
+    path = write_world(tmp_path, INDEX, forecast={"source": "synthetic", "members": 70}, **own if winters > 1 else {})
+    shown = experiment.load(path).worlds[0].weather.shown(3, 70)
+    known = compiled._slices(shown.observed, shown.issue, 1, np.array(thresholds))
+    assert "_values" not in vars(shown.issue.issue)  # none was made
+    kept = np.stack([shown.issue(day) for day in range(len(shown.observed))])
+    assert np.array_equal(known, compiled._slices(shown.observed, lambda day: kept[day], 1, np.array(thresholds)))
+
+
+def test_a_forecast_without_error_is_not_drawn(tmp_path):
+    exact = {"source": "synthetic", "members": 70, "skill": {"correlation_day1": 1, "scale_days": 1e9}}
+    path = write_world(tmp_path, INDEX, [line("L", **CUTS)], forecast=exact)
+    ours, arrays = both(experiment.load(path).worlds)
+    assert_same(ours, arrays)
+    assert (ours[:, :, FIGURES.index("noon_missed_days")] == 0).all()
 
 
 def test_each_member_may_have_a_winter_of_its_own(tmp_path):
