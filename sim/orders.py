@@ -9,7 +9,7 @@ from sim.experiment import Run
 from sim.grading import NOTHING
 from sim.response import response_level
 from sim.tables import accounts, line_words, seasonal
-from sim.vocab import ASKING_LEVELS, Kind, Level, Pollutant
+from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Kind, Level, Pollutant
 
 RULE_COLUMNS = ["run", "member", "control", "industry", "process", "grade", "level", "kind", "share", "basis", "confidence",
                 "clause", "lines", *(f"avoided_{p}_kg" for p in Pollutant), "curtailed_value_cny"]
@@ -115,16 +115,18 @@ def _orders_of(run: Run, part: PhaseAccount, spell: tuple[int, int, Level, float
         "clause": np.where(counted, clause + _counting_clause(run, lang), clause)})
 
 
-def spells(run: Run) -> list[tuple[int, int, Level, float, float]]:
-    """Unbroken times at one asking response level: (series, start class, level, from hour, to hour)."""
+def spells(run: Run, *, warned: bool = False) -> list[tuple[int, int, Level, float, float]]:
+    """Unbroken times at one asking response level, or (warned) at one warning level: (series, start class, level, from hour,
+    to hour)."""
     line, end = run.ledger.timeline, run.ledger.hours
-    level = response_level(line.level, run.world.settings.response.escalate)
+    level = line.level if warned else response_level(line.level, run.world.settings.response.escalate)
+    levels = WARNING_LEVELS if warned else ASKING_LEVELS
     spells: list[tuple[int, int, Level, float, float]] = []
     for at in range(len(line.hour)):
         of = (int(line.series[at]), int(line.start_class[at]))
         same = at + 1 < len(line.hour) and of == (line.series[at + 1], line.start_class[at + 1])
         until = min(float(line.hour[at + 1]) if same else end, end)
-        if Level(int(level[at])) not in ASKING_LEVELS or line.hour[at] >= until:
+        if Level(int(level[at])) not in levels or line.hour[at] >= until:
             continue
         if spells and spells[-1][:3] == (*of, Level(int(level[at]))) and spells[-1][4] == line.hour[at]:
             spells[-1] = (*spells[-1][:4], until)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +17,7 @@ from sim.explain import Explanation
 from sim.grid import plain
 from sim.labels import MONEY, quantity, text
 from sim.orders import spells
+from sim.response import response_level
 from sim.results import Results
 from sim.seasons import Season, season, season_names
 from sim.sensitivities import RANKED, Sensitivity
@@ -33,9 +35,17 @@ def _head(console: Console, scenario: Scenario, lang: str) -> None:
     """Title, period and note."""
     world = scenario.worlds[0]
     console.print()
-    console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {world.calendar.start} - {world.calendar.end}")
+    period = text("report.period", lang, start=world.calendar.start, end=world.calendar.end)
+    console.print(f"[bold]{escape(getattr(world.settings.title, lang))}[/]  {period}")
     if said := wording.notes(scenario.worlds, lang)[0]:
         console.print(escape(said), style="dim", soft_wrap=True)
+
+
+def _remarks(console: Console, scenario: Scenario, lang: str) -> None:
+    """How many kinds of remark there are on the input, and that the page has them: `check` knows no `--set` and no grid."""
+    if doubts := page.doubts(scenario, lang):
+        console.print()
+        console.print(text("cli.doubts", lang, count=len(doubts)), style="yellow")
 
 
 def results(console: Console, found: Results, written: Path, lang: str) -> None:
@@ -43,9 +53,7 @@ def results(console: Console, found: Results, written: Path, lang: str) -> None:
     _head(console, found.scenario, lang)
     for run in found.runs:
         _run(console, found, run, lang)
-    if found.scenario.doubts:
-        console.print()
-        console.print(text("cli.doubts", lang, count=len(found.scenario.doubts)), style="yellow")
+    _remarks(console, found.scenario, lang)
     console.print()
     _where(console, written, lang)
 
@@ -97,8 +105,7 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
         console.print(text(key, lang, shown=len(best), best=shown, front=len(front), count=len(found.variants)), style="dim")
     if said := sweep_page.assumed(found, lang):
         console.print(said, style="dim", highlight=False)
-    if doubts := page.doubts(found.scenario, lang):  # `check` knows nothing of a grid
-        console.print(text("cli.swept_doubts", lang, count=len(doubts)), style="yellow")
+    _remarks(console, found.scenario, lang)
     console.print()
     if not (written.parent / "comparison.parquet").exists():
         console.print(escape(text("cli.no_parquet", lang)), style="dim", soft_wrap=True)
@@ -179,7 +186,7 @@ def _run(console: Console, found: Results, run: Run, lang: str) -> None:
 
 
 def _warnings(found: Results, run: Run, lang: str) -> str:
-    """Counts by level, then each spell of response with its dates (first member)."""
+    """Counts by level, then each spell of a warning with its dates (first member) and the response level where it is higher."""
     facts = metrics.glance(found, run)
     if not sum(facts.warnings.values()):
         return text("cli.no_warning", lang)
@@ -192,13 +199,16 @@ def _warnings(found: Results, run: Run, lang: str) -> str:
     lines = [f"{counted}; {text('cli.response', lang)} {hours}{summed}"]
     listed = run.accounts is not None  # with lists, areas that have none are told in warnings.csv
     together: dict[tuple, list[str]] = {}
-    for series, cls, level, begins, ends in spells(run):
+    for series, cls, level, begins, ends in spells(run, warned=True):
         if series < cities and cls == 0 and (not listed or run.world.settings.cities[run.world.cities[series]].enterprises):
             together.setdefault((begins, ends, level), []).append(run.world.names[run.world.cities[series]][lang])
     of = sum(bool(city.enterprises) for city in run.world.settings.cities.values()) if listed else cities
     for (begins, ends, level), names in together.items():
         place = "" if of == 1 else f"{_areas(names, of, lang)}  "
-        lines.append(f"{place}{_level(level, lang)}  {stamp(begins).replace('T', ' ')} - {stamp(ends).replace('T', ' ')}")
+        dates = text("report.period", lang, start=stamp(begins).replace("T", " "), end=stamp(ends).replace("T", " "))
+        answer = Level(int(response_level(np.array(level), run.world.settings.response.escalate)))
+        beside = "" if answer == level else text("cli.answered", lang, level=_level(answer, lang))
+        lines.append(f"{place}{_level(level, lang)}  {dates}{beside}")
     return "\n".join(lines)
 
 

@@ -33,9 +33,20 @@ def test_a_run_says_what_happened_and_where_the_files_are(scenario, tmp_path):
     status, said, wrong = call("run", scenario, "--out", tmp_path / "out", cwd=tmp_path)
     assert (status, wrong) == (0, "")
     for words in ("orange 1; response orange 72 h",
-                  "2019-11-06 00:00 - 2019-11-09 00:00", "NOx", "rest on assumed rows", "report.html"):
+                  "2019-11-06 00:00 to 2019-11-09 00:00", "NOx", "rest on assumed rows", "report.html"):
         assert words in said
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_a_warning_is_listed_at_its_own_level_with_the_response_beside_it(scenario, tmp_path):
+    _, said, _ = call("run", scenario, "--set", "response.escalate=1", "--lang", "zh", cwd=tmp_path)
+    assert "橙色  2019-11-06 00:00至2019-11-09 00:00（响应：红色）" in said
+
+
+def test_remarks_that_a_set_value_brings_are_pointed_to_where_they_stand(scenario, tmp_path):
+    _, said, _ = call("run", scenario, "--set", "forecast.horizon_days=1", "--lang", "zh", "--out", "out", cwd=tmp_path)
+    assert "输入数据提示1类，见页面" in said
+    assert "预报时效1天短于解除所需" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_a_folder_the_files_go_to_runs(scenario, tmp_path):
