@@ -13,9 +13,9 @@ from sim.labels import text
 from sim.results import Results
 from sim.scenario import BASE
 from sim.uniform import ALL, POLICY, equal_run
-from sim.vocab import WARNING_LEVELS, Level, Pollutant
+from sim.vocab import WARNING_LEVELS, Pollutant
 
-FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in WARNING_LEVELS if level > Level.blue),
+FIGURES = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in WARNING_LEVELS),
            *(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_share", "curtailed_value_cny")
 """The figures of a comparison, in the order of its columns; sums over cities."""
 

@@ -12,7 +12,7 @@ from sim.labels import MONEY, text
 from sim.metrics import first_member, of_run
 from sim.page import changes_told, citations, doubts, environment, figure, measures_in_words, period, title
 from sim.results import version
-from sim.vocab import ASKING_LEVELS, Level, Pollutant
+from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Pollutant
 
 ALIKE = 1e-9
 CITIES_DRAWN = 6
@@ -43,7 +43,7 @@ def _numbered(results: Comparison) -> list[str]:
 def _headlines(results: Comparison) -> dict[str, Any]:
     """The table of headline figures: of each run the value, its change against the first run and that as a share."""
     lang, held = results.lang, against_first(results.comparison)
-    columns = [(f"{what}_{level.name}", 1.0) for what in ("warnings", "hours") for level in ASKING_LEVELS
+    columns = [(f"{what}_{level.name}", 1.0) for what in ("warnings", "hours") for level in WARNING_LEVELS
                if (held[f"{what}_{level.name}", "value"] > 0).any()]
     heads = [{"name": text(f"compare.{key.split('_')[0]}", lang), "level": key.split("_")[1]} for key, _ in columns]
     if results.lists:
@@ -158,7 +158,6 @@ def _differences(results: Comparison) -> list[dict[str, Any]]:
         return sections
     figures = [*(f"avoided_{p}_kg" for p in Pollutant), "curtailed_value_cny"]
     units = [1000.0] * len(Pollutant) + [MONEY[lang]]
-    levels = [level for level in Level if level]
     for run in results.runs[1:]:
         name = run.world.run.name
         if name in results.elsewhere:
@@ -172,7 +171,7 @@ def _differences(results: Comparison) -> list[dict[str, Any]]:
         total, shown, rest = mean.sum(), _largest(mean, words["kind"] == "rows"), None
         if len(shown) < len(mean):
             rest = _moved_in_words(mean.drop(shown).sum(), [], figures, units) | {"count": len(mean) - len(shown)}
-        hours = [level.name for level in levels if (mean[f"hours_{level.name}"] != 0).any()]
+        hours = [level.name for level in WARNING_LEVELS if (mean[f"hours_{level.name}"] != 0).any()]
         sections.append({
             "name": results.name(run), "elsewhere": "", "hours": hours, "listed": run.accounts is not None,
             "rows": [{"name": words["difference"][step],

@@ -71,7 +71,7 @@ def comparison(console: Console, found: Comparison, written: Path, lang: str) ->
     held = against_first(found.comparison)
     for number, run in enumerate(found.runs[:RUNS_SHOWN]):
         mine = held.loc[run.world.run.name]
-        hours = ", ".join(f"{_level(level, lang)} {_count(mine[f'hours_{level.name}', 'value'])}" for level in ASKING_LEVELS
+        hours = ", ".join(f"{_level(level, lang)} {_count(mine[f'hours_{level.name}', 'value'])}" for level in WARNING_LEVELS
                           if mine[f"hours_{level.name}", "value"])
         figures = [(f"avoided_{p}_kg", 1000) for p in Pollutant] + [("curtailed_value_cny", MONEY[lang])]
         shown = [_against(mine[key], unit, first=number == 0) for key, unit in figures] if found.lists else []

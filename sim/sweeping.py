@@ -17,12 +17,12 @@ from sim.errors import Finding, InputError
 from sim.experiment import Scenario, load
 from sim.grid import plain
 from sim.results import version
-from sim.vocab import ASKING_LEVELS, Pollutant
+from sim.vocab import WARNING_LEVELS, Pollutant
 from sim.workers import check_count, workers
 
 Progress = Callable[[str, int, int], None]
 
-CONTRACT = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in ASKING_LEVELS),
+CONTRACT = (*(f"{what}_{level.name}" for what in ("warnings", "hours") for level in WARNING_LEVELS),
             *(f"avoided_{p}_kg" for p in Pollutant), "avoided_assumed_share", "curtailed_value_cny")
 BESIDE = ("heavy_days", "heavy_days_missed", "noon_missed_days", "noon_missed_kg", "noon_false_alarm_days",
           "noon_false_alarm_cny", "level_changes", "flip_flops", "flip_flop_kg", "flip_flop_cny")

@@ -9,7 +9,7 @@ from test_cli import call
 from worlds import line, write_world
 
 import sim
-from sim import experiment, reading
+from sim import comparison_page, experiment, reading
 from sim.grid import split_values
 from sim.vocab import Pollutant
 
@@ -127,10 +127,21 @@ def test_runs_of_two_cities_or_periods_are_pointed_out(scenario, tmp_path):
 
 def test_the_comparison_has_the_columns_of_the_contract(scenario):
     found = sim.compare(scenario, ["rules=mee2019,mee2024", "response.lead_hours=24,48"])
-    assert list(found.comparison.columns) == ["run", "member", "rules", "response.lead_hours", *CONTRACT]
+    columns = ["run", "member", "rules", "response.lead_hours", *CONTRACT]
+    assert [name for name in found.comparison.columns if "blue" not in name] == columns
     assert found.comparison["response.lead_hours"].tolist() == ["24", "48"] * 2
     one = sim.run(sim.load(scenario, ["rules=mee2024"])).summary.iloc[0]
     assert found.comparison.iloc[2][CONTRACT].tolist() == one[CONTRACT].tolist()
+
+
+def test_blue_is_shown_where_a_run_has_it(tmp_path):
+    found = sim.compare(write_world(tmp_path, [100] * 5 + [210] + [100] * 4), ["rules=mee2019,bj2015"])
+    assert found.comparison["warnings_blue"].tolist() == [0, 1]
+    assert found.comparison["hours_blue"].tolist() == [0, 24]
+    chip = 'class="chip blue"'
+    assert chip in comparison_page.render(found).split("<h2>")[1]
+    plain = sim.compare(write_world(tmp_path, INDEX), ["response.lead_hours=24,48"])
+    assert chip not in comparison_page.render(plain).split("<h2>")[1]
 
 
 def test_by_hand_three_days_of_orange_and_what_two_thresholds_make_of_two_days_of_160(tmp_path):
