@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from sim.clock import Calendar
-from sim.columns import dates, name_columns
+from sim.columns import columns, dates, name_columns, numbers
 from sim.errors import Finding, Findings, InputError, in_order
 from sim.experiment import load
 from sim.files import Table, read_table
@@ -58,7 +58,10 @@ def _check_series(table: Table, findings: Findings) -> None:
         return
     days = dates(table, named["date"], findings)
     found = [day for day in days if day]
-    if not found or len(found) < len(days):
+    if not found or len(found) < len(days):  # gaps cannot be told, cells can
+        for name, column in columns("series").items():
+            if column.kind == "number" and name in named:
+                numbers(table, named[name], column, findings, blank=None)
         return
     cities = dict.fromkeys(table.cells[named["city"]]) if "city" in named else {"": None}
     for city in cities:

@@ -241,6 +241,7 @@ def check(paths: tuple[str, ...], lang: str) -> None:
     said = text("cli.found", lang, errors=errors, doubts=len(findings) - errors) if findings else text("cli.nothing", lang)
     _console().print(said)
     if errors:
+        _console().print(text("cli.again", lang))
         raise click.exceptions.Exit(MEND)
 
 

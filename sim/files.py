@@ -24,6 +24,9 @@ DATA = resources.files("sim") / "data"
 
 PROGRAM = "hpwsim"
 MANIFEST, SELF = "manifest.json", "manifest_sha256"
+TOTALS = {"合计", "总计", "共计", "小计", "total", "totals", "sum", "grandtotal"}
+"""Words with which a row of sums begins, without spaces."""
+
 SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -200,6 +203,8 @@ def read_table(path: Path, findings: Findings, content: bytes | None = None) -> 
 def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     csv.field_size_limit(max(len(text), 131_072))
+    if _misread(text, path, findings):
+        return None
     header = [normal(name) for name in next(csv.reader(io.StringIO(text)), [])]
     while header and not header[-1]:
         header.pop()
@@ -226,11 +231,35 @@ def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
     for name in names:
         cells[name] = cells[name].str.strip()
     del cells["\0spill"]
-    filled = (cells != "").any(axis=1).to_numpy()
+    filled = (cells != "").any(axis=1).to_numpy(copy=True)
     if not filled.any():
         findings.add("table.no_rows", file=path)
         return None
-    return Table(str(path), cells[filled].reset_index(drop=True), rows[filled])
+    last = np.flatnonzero(filled)[-1]
+    start = next(cell for cell in cells.iloc[last] if cell)
+    if re.sub(r"\s", "", start).lower() in TOTALS:
+        findings.add("table.total", file=path, place=rows[last], key=start)
+        filled[last] = False
+    return Table(str(path), cells[filled].reset_index(drop=True), rows[filled]) if filled.any() else None
+
+
+def _misread(text: str, path: Path, findings: Findings) -> bool:
+    """Whether cells are parted by another sign than the comma, or titles stand above the header; one finding for the file."""
+    first = [row for _, row in zip(range(6), csv.reader(io.StringIO(text)), strict=False)]
+    filled = [sum(bool(cell.strip()) for cell in row) for row in first]
+    words = [count if not any(re.match(r"[-+.]?\d", normal(cell)) for cell in row) else 0
+             for row, count in zip(first, filled, strict=True)]
+    header = words.index(max(words, default=0)) if any(words) else 0
+    if 0 < 2 * max(filled[:header], default=0) <= filled[header]:
+        findings.add("table.title", file=path, place=1, key=next(cell for row in first for cell in row if cell.strip()),
+                     header=header + 1)
+        return True
+    for row, cells in enumerate(first[:2], start=1):
+        sign = re.search("[，;；\t]", cells[0]) if len(cells) == 1 else None
+        if sign:
+            findings.add("table.separator", file=path, place=row, sign="TAB" if sign[0] == "\t" else sign[0])
+            return True
+    return False
 
 
 def _report_ragged(text: str, wanted: int, path: Path, findings: Findings) -> bool:

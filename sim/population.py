@@ -76,8 +76,7 @@ def list_of(table: Table, city: str, findings: Findings) -> Population | None:
     """A table as one city's Population, or None with a finding for every fault: row, column, value, how to mend."""
     before = findings.faults
     named = name_columns(table, "list", findings)
-    if findings.faults > before:
-        return None
+    incomplete = findings.faults > before  # the columns that are there are read all the same
     size = len(table.cells)
     cells = {name: table.cells[header] for name, header in named.items()}
     number: dict[str, np.ndarray] = {}
@@ -89,21 +88,22 @@ def list_of(table: Table, city: str, findings: Findings) -> Population | None:
                                else np.full(size, blank if blank is not None else 0.0))
     text = {name: cells[name].to_numpy(object) if name in cells else np.full(size, "", object)
             for name in columns("list") if name not in number}
-    for name in ("enterprise_id", "enterprise", "line_id"):
+    for name in (name for name in ("enterprise_id", "enterprise", "line_id") if name in named):
         for i in np.flatnonzero(text[name] == ""):
             findings.add("cell.blank", file=table.file, place=table.rows[i], key=named[name])
     for name in ("enterprise_id", "line_id"):
         for i in np.flatnonzero([bool(re.fullmatch(r"\d(\.\d+)?[eE]\+\d+", word)) for word in text[name]]):
             findings.add("list.as_number", file=table.file, place=table.rows[i], key=named[name], value=text[name][i])
+    industry_keys = tuple(industries())
+    names = {"industry": (industry_words(), {i.key: i.name for i in industries().values()}, "list.industry"),
+             "grade": (_words("grade"), _names("grade", Grade), "cell.word"),
+             "control": (_words("control"), _names("control", Control), "cell.word")}
+    industry, grade, control = (coded(text[name], known, of, named[name], table, findings, code) if name in named
+                                else np.zeros(size, int) for name, (known, of, code) in names.items())
+    if incomplete:
+        return None
     _unique(text["line_id"], named["line_id"], table, findings)
     _one_name(text, named, table, findings)
-
-    industry_keys = tuple(industries())
-    industry = coded(text["industry"], industry_words(), {i.key: i.name for i in industries().values()},
-                     named["industry"], table, findings, "list.industry")
-    grade = coded(text["grade"], _words("grade"), _names("grade", Grade), named["grade"], table, findings, "cell.word")
-    control = coded(text["control"], _words("control"), _names("control", Control), named.get("control", "control"),
-                    table, findings, "cell.word")
     process_names, process = _processes(text["process"], industry)
     _check_processes(text["process"], industry, process_names, process, named, table, findings)
     good = (industry >= 0) & (grade >= 0) & (control >= 0)
