@@ -101,9 +101,16 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
     with np.errstate(invalid="ignore"):
         outside = (parsed < column.low) | (parsed > column.high)
     for i in np.flatnonzero(outside):
-        findings.add("cell.range" if np.isfinite(column.high) else "cell.low", file=table.file, place=table.rows[i],
-                     key=header, value=cells.iat[i], low=f"{column.low:g}", high=f"{column.high:g}")
+        code = "cell.low" if np.isinf(column.high) else "cell.percent" if column.kind == "share" and percent(parsed[i]) else (
+            "cell.range")
+        findings.add(code, file=table.file, place=table.rows[i], key=header, value=cells.iat[i], low=f"{column.low:g}",
+                     high=f"{column.high:g}", share=percent(parsed[i]))
     return parsed
+
+
+def percent(value: float) -> str:
+    """The share that is meant where a number of percent may stand in its place, e.g. 0.3 for 30; '' where none is."""
+    return f"{value / 100:.15g}" if 2 <= value <= 100 else ""
 
 
 def number_in(text: str, *, percent: bool) -> float:
@@ -130,8 +137,9 @@ def factor_to_unit(header: str, column: Column, table: Table, findings: Findings
         return known[unit]
     if column.unit == "output_unit/d" and not re.search("[万千百亿]", unit):
         return 1.0  # the column output_unit says what is counted
-    findings.add("table.unit", file=table.file, place=1, key=header, value=written[1], wanted=column.unit,
-                 known=", ".join(known) or column.unit)
+    code = "table.output_unit" if column.unit == "output_unit/d" else "table.unit"
+    findings.add(code, file=table.file, place=1, key=header, value=written[1], wanted=column.unit,
+                 known=", ".join(known), column=both_names(columns("list")["output_unit"]))
     return 1.0
 
 
@@ -139,14 +147,21 @@ def dates(table: Table, header: str, findings: Findings) -> list[date | None]:
     """A column of dates written as 2015-11-01, 2015/11/1 or 20151101; None with a finding for anything else."""
     parsed: list[date | None] = []
     for place, cell in enumerate(table.cells[header]):
-        match = next(filter(None, (pattern.fullmatch(normal(cell)) for pattern in DATES)), None)
         try:
-            parsed.append(date(*map(int, (match["y"], match["m"], match["d"]))) if match else None)
+            parsed.append(date_in(cell))
+            code = "cell.date"
         except ValueError:
             parsed.append(None)
+            code = "date.none"
         if parsed[-1] is None:
-            findings.add("cell.date", file=table.file, place=table.rows[place], key=header, value=cell)
+            findings.add(code, file=table.file, place=table.rows[place], key=header, value=cell)
     return parsed
+
+
+def date_in(text: str) -> date | None:
+    """A date written in any of the ways of DATES, None if it is none. Raises ValueError where there is no such day."""
+    match = next(filter(None, (pattern.fullmatch(normal(text)) for pattern in DATES)), None)
+    return date(*map(int, (match["y"], match["m"], match["d"]))) if match else None
 
 
 def coded(words: np.ndarray, known: dict[str, str], names: dict[str, dict[str, str]], header: str, table: Table,

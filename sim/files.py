@@ -132,6 +132,8 @@ def _plain(node: yaml.Node | None, at: tuple, marks: dict, path: Any, findings: 
         return None
     marks.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
+        if not node.style and node.value[:1] in ("｛", "［"):  # a block or list that reads as a text
+            findings.add("yaml.full_width", file=path, place=node.start_mark.line + 1, sign=node.value[0])
         return None if node.tag == "tag:yaml.org,2002:null" else node.value
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*at, i), marks, path, findings) for i, item in enumerate(node.value)]
@@ -164,7 +166,7 @@ def _typing_slip(lines: list[str], number: int) -> tuple[str, int, str] | None:
         indent = bare[: len(bare) - len(bare.lstrip())]
         if "\t" in indent:
             return "tab", at + 1, "TAB"
-        slip = re.search(r"^\s*-?\s*[\w.]+\s*(：)|(　)|[\[{].*(，)", bare)
+        slip = re.search(r"^\s*-?\s*[\w.]+\s*(：)|(　)|([｛｝［］])|[\[{].*(，)", bare)
         if slip:
             return "full_width", at + 1, next(filter(None, slip.groups()))
     return None

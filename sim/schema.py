@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sim.columns import number_in
+from sim.columns import date_in, number_in, percent
 from sim.errors import Findings
 from sim.files import Tree, dotted, normal
 from sim.labels import catalogue
@@ -52,14 +52,18 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     elif kind.startswith(("greater_than", "less_than", "too_")):
         limit = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "less_than_equal": "<="}.get(kind)
         bound = next((context[name] for name in ("gt", "ge", "lt", "le", "min_length") if name in context), "")
-        code, words = "value.range", {"limit": f"{limit or 'length >='} {bound}"}
+        share = percent(number_in(normal(str(value)), percent=True)) if kind == "less_than_equal" and bound == 1 else ""
+        code = "value.percent" if share else "value.range"
+        words = {"limit": f"{limit or 'length >='} {bound}", "share": share}
     elif kind.startswith(("date", "datetime")):
-        code = "value.date"
+        code, words = _date_meant(str(value))
+    elif tree.line(path) == "--set" and "," in normal(str(value)) and kind.startswith(("int", "float")):
+        code, words = "value.one", {"listed": normal(str(value))}
     elif kind.startswith(("int", "float", "decimal", "finite")):
         whole = kind.startswith("int")
         meant = _meant(str(value), whole=whole)
-        code, words = ("value.number", {"wanted": "1, 2, 3 …" if whole else "0.5, 24"}) if meant is None else (
-            "value.plain_number", {"wanted": meant})
+        like = "1, 2, 3 …" if whole else "24" if "hours" in str(path[-1]) else "0.5, 24"
+        code, words = ("value.number", {"wanted": like}) if meant is None else ("value.plain_number", {"wanted": meant})
     elif kind.startswith("bool"):
         code = "value.bool"
     elif kind in {"model_type", "dict_type", "model_attributes_type"}:
@@ -71,6 +75,15 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     else:
         code, words = "value.other", {"reason": fault["msg"]}
     findings.add(code, file=file, place=tree.line(path), key=dotted(path), value=shown, **words)
+
+
+def _date_meant(written: str) -> tuple[str, dict[str, str]]:
+    """What is wrong with a date: it is written in another way, there is no such day, or it is none at all."""
+    try:
+        meant = date_in(written)
+    except ValueError:
+        return "date.none", {}
+    return "value.date", {"wanted": meant.isoformat() if meant else "2015-11-01"}
 
 
 def _meant(written: str, *, whole: bool) -> str | None:

@@ -114,7 +114,10 @@ def _days_once(days: list[date | None], mine: np.ndarray, table: Table, header: 
 def _report_gaps(row_of: dict[date, int], calendar: Calendar, table: Table, findings: Findings) -> None:
     for first, last in _runs([day for day in range(calendar.days) if calendar.date_of(day) not in row_of]):
         missing = {"value": calendar.date_of(first).isoformat(), "file": table.file, "key": "date"}
-        if first == last:
+        begins = min(row_of, default=calendar.start)
+        if first == 0 and calendar.start < begins <= calendar.end:
+            findings.add("series.later", **missing, count=last - first + 1, begins=begins.isoformat())
+        elif first == last:
             findings.add("series.gap", **missing)
         else:
             findings.add("series.gap_many", **missing, count=last - first + 1,

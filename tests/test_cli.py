@@ -214,6 +214,14 @@ def test_a_colon_in_place_of_the_equals_sign_is_told_with_what_was_written(scena
         assert f"response.lead_hours{sign}24 is not of the form KEY=VALUE; write it with an equals sign" in out + err
 
 
+@pytest.mark.parametrize("listed", ["150,175", "150，175"])
+def test_several_values_for_one_key_are_not_one_number(scenario, tmp_path, listed):
+    status, _, said = call("run", scenario, "--set", f"criteria.yellow.0.over={listed}", "--lang", "en", cwd=tmp_path,
+                           COLUMNS="300")
+    assert status == 2
+    assert "one value only can be set; give one; to try several: compare or sweep with --vary" in said
+
+
 def test_units_are_in_chinese_where_the_words_are(scenario, tmp_path):
     for lang, shown, not_shown in (("zh", r"[0-9]吨", r"[0-9] ?t\b"), ("en", r"[0-9] t\b", "吨")):
         _, out, _ = call("run", scenario, "--lang", lang, "--out", tmp_path / lang, cwd=tmp_path)
