@@ -139,7 +139,7 @@ def factor_to_unit(header: str, column: Column, table: Table, findings: Findings
         return 1.0  # the column output_unit says what is counted
     code = "table.output_unit" if column.unit == "output_unit/d" else "table.unit"
     findings.add(code, file=table.file, place=1, key=header, value=written[1], wanted=column.unit,
-                 known=", ".join(known), column=both_names(columns("list")["output_unit"]))
+                 known=", ".join(known) or column.unit, column=both_names(columns("list")["output_unit"]))
     return 1.0
 
 
