@@ -62,8 +62,8 @@ class RunSettings:
 
     @property
     def told(self) -> tuple[Change, ...]:
-        """What was changed beside its title."""
-        return tuple(change for change in self.changes if change.key != TITLE)
+        """What was changed beside its title; what was given as it stood is no change."""
+        return tuple(change for change in self.changes if change.key != TITLE and change.old != change.new)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def number(value: float, target: str, *, sign: bool = False, mean: bool = False)
     digits = {"co_p95_mg_m3": 2, "composite_index": 2, "good_days": int(mean), "heavy_days": int(mean)}.get(target, 1)
     percent = target == "good_days_share"
     shown = f"{100 * value if percent else value:{'+' if sign and value else ''}.{digits}f}".replace("-", "−")
-    return shown + (" %" if percent else "")
+    return shown + ("%" if percent else "")
 
 
 def period(label: str, lang: str) -> str:

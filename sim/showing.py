@@ -121,8 +121,10 @@ def sensitive(console: Console, found: Sensitivity, written: Path, seconds: floa
     for name, rows in found.table.groupby("figure", sort=False):
         unit = MONEY[lang] if str(name).endswith("_cny") and found.method == "morris" else 1.0
         table = Table(box=None, header_style="dim", padding=(0, 1))
-        said = [text(f"sensitivity.{of}.{name}", lang) for of in ("figure", "unit")][: 2 if found.method == "morris" else 1]
-        table.add_column((", " if lang == "en" else "，").join(said), width=44)
+        said = text(f"sensitivity.figure.{name}", lang)
+        if found.method == "morris":
+            said = text("report.in_unit", lang, what=said, unit=text(f"sensitivity.unit.{name}", lang))
+        table.add_column(said, width=44)
         table.add_column(text(f"sensitivity.measure.{measure}", lang), justify="right")
         for row in rows.sort_values(measure, ascending=False, kind="stable").to_dict("records"):
             table.add_row(escape(row["key"]), f"{row[measure] / unit:,.2f} ± {row[half] / unit:,.2f}")

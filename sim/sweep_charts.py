@@ -21,6 +21,9 @@ NUMBER_SIDES = ((-12.0, 9.0), (12.0, -9.0))
 NUMBER_PT, DOT_PT = (14, 10), (11, 9)
 """How far a number stays from others, and from dots with their rings, across and up."""
 
+UNCROWDED = 50
+"""Of more variants than these dots and rings are drawn smaller."""
+
 THOUSANDS = "{x:,.10g}"
 """Numbers along an axis."""
 
@@ -39,12 +42,13 @@ def front(variants: pd.DataFrame, value_unit: float, names: dict[str, str], list
         figure.subplots_adjust(0.1, 0.12, 1.0, 0.92)
         axes = figure.subplots()
         value = variants["curtailed_value_cny"] / value_unit
-        dots = axes.scatter(variants["avoided_t"], value, c=variants["heavy_days_missed"], cmap="viridis_r", s=42, lw=0,
+        small = max(0.35, min(1.0, (UNCROWDED / len(variants)) ** 0.5))
+        dots = axes.scatter(variants["avoided_t"], value, c=variants["heavy_days_missed"], cmap="viridis_r", s=42 * small, lw=0,
                             zorder=3)
         best = variants[variants["pareto"]].sort_values("avoided_t")
         axes.plot(best["avoided_t"], best["curtailed_value_cny"] / value_unit, color=SECOND, lw=1.2, zorder=2)
         axes.scatter(best["avoided_t"], best["curtailed_value_cny"] / value_unit, facecolors="none", edgecolors=SECOND,
-                     s=96, lw=1.3, zorder=4)
+                     s=96 * small, lw=1.3 * small, zorder=4)
         bar = figure.colorbar(dots, ax=axes, pad=0.02)
         bar.set_label(names["colour"])
         bar.outline.set_visible(False)

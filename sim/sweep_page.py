@@ -212,7 +212,7 @@ def _difference(row: pd.Series, unit: float, lang: str) -> str:
     """A difference in words, with its interval where there is one."""
     figures = row[["difference", "low", "high"]].astype(float).dropna() / unit
     places = 0 if (most := figures.abs().max()) >= 100 else 1 if most >= 10 else 2
-    mean, *ends = (f"{value + 0.0:,.{places}f}" for value in figures.round(places))  # not -0.00
+    mean, *ends = (f"{value + 0.0:,.{places}f}".replace("-", "−") for value in figures.round(places))  # not -0.00
     return text("sweep.interval", lang, mean=mean, low=ends[0], high=ends[1]) if {mean, *ends} != {mean} else mean
 
 

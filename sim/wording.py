@@ -22,7 +22,7 @@ SWITCHES = {"true": "value.true", "yes": "value.true", "false": "value.false", "
 
 
 def percent(share: float) -> str:
-    """A share as people write it: 30 %, 37.5 %."""
+    """A share as people write it: 30%, 37.5%."""
     return f"{100 * share:.1f}".removesuffix(".0") + "%"
 
 

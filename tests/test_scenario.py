@@ -82,6 +82,12 @@ def test_an_orange_easier_to_reach_than_yellow_is_told_not_refused(tmp_path):
     assert not [d for d in load(tmp_path, "criteria.yellow.0.hours=24").doubts if d.code == "criteria.easier"]
 
 
+def test_a_value_that_stood_so_already_is_recorded_but_is_no_change(tmp_path):
+    (world,) = load(tmp_path, "forecast.decide_on=member", "forecast.issue_hour=8").worlds
+    assert [change.key for change in world.run.changes] == ["forecast.decide_on", "forecast.issue_hour"]
+    assert [change.key for change in world.run.told] == ["forecast.issue_hour"]
+
+
 def test_variants_run_beside_the_base_and_set_comes_last(tmp_path):
     scenario = load(tmp_path, "forecast.issue_hour=8",
                     variants={"new": {"rules": "mee2024", "forecast.issue_hour": 20}, "二": {"response.lead_hours": 48}})

@@ -113,8 +113,8 @@ def test_without_the_extra_it_says_how_to_get_it(scenario, monkeypatch):
 
 
 @pytest.mark.parametrize(("lang", "method", "words"), [
-    ("en", "morris", ("Hours of response", "4 trajectories", "95 % intervals")),
-    ("zh", "sobol", ("响应小时", "占方差的份额", "基础样本 16 个"))])
+    ("en", "morris", ("Length of response", "4 trajectories", "95% intervals")),
+    ("zh", "sobol", ("响应时长", "占方差的份额", "基础样本 16 个"))])
 def test_the_folder_of_the_command(scenario, tmp_path, lang, method, words):
     out = tmp_path / "out"
     typed = ["sensitivity", str(scenario), "--method", method, "--samples", "4" if method == "morris" else "16",

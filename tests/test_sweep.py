@@ -487,7 +487,7 @@ def test_a_map_writes_its_cells_as_the_table_does(scenario, monkeypatch):
 
 def test_an_interval_of_no_width_is_told_as_one_figure():
     rows = [pd.Series({"difference": mean, "low": low, "high": 0.001}) for mean, low in ((0.0, -0.001), (-0.2, -0.4))]
-    assert [sweep_page._difference(row, 1, "en") for row in rows] == ["0.00", "-0.20 (-0.40 to 0.00)"]
+    assert [sweep_page._difference(row, 1, "en") for row in rows] == ["0.00", "−0.20 (−0.40 to 0.00)"]
 
 
 def test_all_variants_meet_the_same_days(scenario):

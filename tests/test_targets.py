@@ -389,6 +389,6 @@ def test_figures_are_written_as_the_field_does():
     assert scorecard.number(46.5, "pm25_mean_ug_m3", sign=True) == "+46.5"
     assert scorecard.number(-9, "good_days", sign=True) == "−9"
     assert scorecard.number(0, "good_days", sign=True) == "0"
-    assert scorecard.number(0.637, "good_days_share") == "63.7 %"
+    assert scorecard.number(0.637, "good_days_share") == "63.7%"
     assert scorecard.number(9.291, "composite_index") == "9.29"
     assert scorecard.number(np.nan, "heavy_days") == "-"
