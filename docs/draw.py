@@ -44,8 +44,8 @@ def zezhou(lang: str) -> Iterator[tuple[str, Any]]:
 def yangquan_2020(lang: str) -> Iterator[tuple[str, Any]]:
     """Targets of the document's annexes held against the winter."""
     results = sim.run(sim.load(SCENARIOS / "yangquan-2020.yaml"), lang)
-    rows = results.targets[(results.targets["run"] == "base") & (results.targets["table"] == "yangquan-2020")]
-    rows = rows[rows["period"].str.startswith("2015")]
+    rows = scorecard.air_quality(results, results.runs[0])
+    rows = rows[(rows["table"] == "yangquan-2020") & rows["period"].str.startswith("2015")]
     title = {"en": "Yangquan, October-December 2015", "zh": "阳泉市，2015年10-12月"}[lang]
     yield "yangquan-2020", scorecard.picture(rows, title, lang)
 

@@ -56,7 +56,7 @@ def period(label: str, lang: str) -> str:
 
 def score(results: Results, run: Run) -> dict[str, Any] | None:
     """The section of one run, or None without air-quality targets; `same` where the first run has the very same one."""
-    mine, first = _air_quality(results, run), _air_quality(results, results.runs[0])
+    mine, first = air_quality(results, run), air_quality(results, results.runs[0])
     if mine.empty:
         return None
     if run is not results.runs[0] and mine.drop(columns="run").equals(first.drop(columns="run")):
@@ -68,7 +68,7 @@ def score(results: Results, run: Run) -> dict[str, Any] | None:
             "blocks": [_block(one, table, city, names, lang) for table, city, one in _blocks(mine)]}
 
 
-def _air_quality(results: Results, run: Run) -> pd.DataFrame:
+def air_quality(results: Results, run: Run) -> pd.DataFrame:
     """Air-quality targets of one run, one row for all members: measured days are shared by them, of generated winters it
     is the mean.
 
