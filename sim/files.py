@@ -252,9 +252,9 @@ def _misread(text: str, path: Path, findings: Findings) -> bool:
     words = [count if not any(re.match(r"[-+.]?\d", normal(cell)) for cell in row) else 0
              for row, count in zip(first, filled, strict=True)]
     header = words.index(max(words, default=0)) if any(words) else 0
-    if 0 < 2 * max(filled[:header], default=0) <= filled[header]:
-        findings.add("table.title", file=path, place=1, key=next(cell for row in first for cell in row if cell.strip()),
-                     header=header + 1)
+    if header and 2 * max(filled[:header]) <= filled[header]:
+        title = next((cell for row in first[:header] for cell in row if cell.strip()), "")
+        findings.add("table.title", file=path, place=1, key=title, header=header + 1)
         return True
     for row, cells in enumerate(first[:2], start=1):
         sign = re.search("[，;；\t]", cells[0]) if len(cells) == 1 else None
