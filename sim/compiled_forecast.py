@@ -22,7 +22,7 @@ def fill_slices(drawn: Drawn, city: np.ndarray, thresholds: np.ndarray, slices: 
     """
     days, winters, cities = drawn.observed.shape
     climate = drawn.climate or climate_of(drawn.observed.reshape(days, -1))
-    errors, normal = errors_of(drawn.skill, drawn.horizon_days), np.zeros((WORD, drawn.horizon_days, days), np.float32)
+    errors, normal = errors_of(drawn.skill, drawn.horizon_days), np.zeros((drawn.horizon_days, WORD, days), np.float32)
     below = np.searchsorted(thresholds, np.arange(math.ceil(thresholds[-1]) + 1), "left").astype(np.int32)
     bounds = np.array([*(in_type(one, normal.dtype) for one in thresholds), np.inf], np.float32)
     nearest, room = int(np.bincount(thresholds.astype(int)).max()), _room(drawn.horizon_days, len(bounds))
@@ -30,8 +30,7 @@ def fill_slices(drawn: Drawn, city: np.ndarray, thresholds: np.ndarray, slices: 
     for area, one in zip(first, known, strict=True):
         for word in range(slices.shape[1]):
             members = drawn.members[word * WORD: (word + 1) * WORD]
-            for place, member in enumerate(members):
-                draw(drawn.seed, drawn.cities[one], member, normal.shape[1:], normal[place])
+            normal[:, : len(members)] = draw(drawn.seed, drawn.cities[one], members, (drawn.horizon_days, days))
             own = climate.of(np.minimum(word * WORD + np.arange(WORD), winters - 1) * cities + one)
             rank_ahead(normal, own.scores, own.index, own.row * own.index.shape[1], persistence_of(own.r1, own.r2), errors,
                        below, bounds, nearest, room, len(members), slices[area, word])
@@ -48,13 +47,13 @@ def _room(leads: int, bounds: int) -> tuple[np.ndarray, ...]:
 
 @kernel
 def rank_ahead(normal, scores, index, row_at, persistence, errors, below, bounds, nearest, room, members, slices):
-    """Fill the planes of one word. normal : float32[64, lead, day]. scores : float32[day, 64]. index, row_at : as in `Climate`,
+    """Fill the planes of one word. normal : float32[lead, 64, day]. scores : float32[day, 64]. index, row_at : as in `Climate`,
     where each member's row begins. persistence : float32[5, 64], as `persistence_of`. below : by whole number, thresholds below
     it; bounds : float32[n + 1], the thresholds and infinity; nearest : how many lie between two whole numbers at most.
     members : how many there are. slices : uint64[digit, row]."""
     fresh, before, earlier, known, place, past, value, rank, narrow = room
     kept, news, widened, bias = errors
-    leads, days = normal.shape[1:]
+    leads, days = normal.shape[0], normal.shape[2]
     edge, step, zero = np.float32(EDGE), np.float32(STEP), np.float32(0)
     top, last = np.float32(index.shape[1] - 1.001), np.float32(len(below) - 1)
     flat = index.reshape(index.size)
@@ -64,7 +63,7 @@ def rank_ahead(normal, scores, index, row_at, persistence, errors, below, bounds
             known[m] = scores[day, m]
         for lead in range(leads):
             for m in range(WORD):
-                fresh[m] = normal[m, lead, day]
+                fresh[m] = normal[lead, m, day]
             if day == 1:
                 for m in range(WORD):
                     fresh[m] = persistence[3, m] * before[lead, m] + persistence[4, m] * fresh[m]

@@ -32,10 +32,10 @@ def uniform(seed: int, purpose: tuple[str | int, ...], about: np.ndarray) -> np.
     return (mixed ^ (mixed >> np.uint64(31))) / np.float64(2**64)
 
 
-def normals(seed: int, purpose: tuple[str | int, ...], size: tuple[int, ...], out: np.ndarray | None = None) -> np.ndarray:
-    """Standard normal draws, float32[size], of a stream of their own, e.g. ("forecast", "yangquan", "7"), also as `out`.
+def normals(seed: int, purpose: tuple[str | int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """Standard normal draws, float32[size], of a stream of their own, e.g. ("winter", "yangquan", 7).
 
-    The stream depends on seed and purpose alone, so one member of one city is the same whoever else is drawn, and a longer
-    first axis goes on where a shorter one ends. Source: PCG64 (O'Neill 2014).
+    The stream depends on seed and purpose alone, so they are the same whatever else is drawn, and a longer first axis goes on
+    where a shorter one ends. Source: PCG64 (O'Neill 2014).
     """
-    return np.random.Generator(np.random.PCG64(_key(seed, purpose))).standard_normal(size, np.float32, out)
+    return np.random.Generator(np.random.PCG64(_key(seed, purpose))).standard_normal(size, np.float32)

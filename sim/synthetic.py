@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sim.forecast import CLEAN, perfect
+from sim.planes import WORD
 from sim.rng import normals
 from sim.skill import Skill
 
@@ -101,9 +102,14 @@ def without_error(skill: Skill, horizon_days: int) -> bool:
     return bool(np.allclose(skill.correlation(horizon_days), 1, rtol=0, atol=1e-6)) and not skill.bias_sd
 
 
-def draw(seed: int, city: str, member: int, size: tuple[int, int], out: np.ndarray | None = None) -> np.ndarray:
-    """The normal draws behind one member's errors in a city, float32[lead, day], also as `out`."""
-    return normals(seed, ("forecast", city, member), size, out)
+def draw(seed: int, city: str, members: range, size: tuple[int, int]) -> np.ndarray:
+    """The normal draws behind some members' errors in a city, float32[lead, member, day]. size : leads and days.
+
+    WORD members share a stream, since one of its own for each takes as long as its draws: who else is asked for changes none.
+    """
+    (leads, days), first = size, members[0] // WORD
+    words = [normals(seed, ("forecast", city, word), (leads, WORD, days)) for word in range(first, members[-1] // WORD + 1)]
+    return np.concatenate(words, axis=1)[:, members[0] - first * WORD: members[-1] + 1 - first * WORD]
 
 
 @dataclass(frozen=True)
@@ -154,9 +160,9 @@ def synthetic(observed: np.ndarray, horizon_days: int, skill: Skill, cities: tup
     at_once = max(1, SERIES_AT_ONCE // len(members))
     for first in range(0, len(cities), at_once):
         some = range(first, min(first + at_once, len(cities)))
-        drawn = np.stack([[draw(seed, cities[c], m, (horizon_days, days)) for c in some] for m in members])
+        drawn = np.stack([draw(seed, cities[c], members, (horizon_days, days)) for c in some], axis=-1)
         own = climate.of((winter[:, None] * len(cities) + np.array(some)).ravel())
-        office = _chain(own, errors, np.ascontiguousarray(drawn.reshape(-1, horizon_days, days).transpose(2, 1, 0)))
+        office = _chain(own, errors, np.ascontiguousarray(drawn.transpose(2, 0, 1, 3)).reshape(days, horizon_days, -1))
         if ensemble == 1:
             index = _by_issue(own.at(office * errors.widened[:, None] + errors.bias))
             told[:, :, :, 0, some.start: some.stop] = index.reshape(days, horizon_days, len(members), -1)
