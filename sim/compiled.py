@@ -60,12 +60,12 @@ class Worth(NamedTuple):
     """What hours are worth, as in `totals.Rates`, and what days missed and flip-flops are.
 
     terms : float64[term, 2], the hour up to which a stretch of the period counts, and whether it is added (1) or taken away
-    (-1). rates : float64[term, area, 3 + pair, asking level, LANES], sums and a zero. ramps : float64[2, 2, block, LANES],
-    down and up, half the hours of each pair and the inverse of all, the longest last; pairs of no hours and no lines fill the
-    first block. longest_h : float64[block]. prices : float64[2, phase, area, due, now], kilograms and yuan of a day on which
-    `due` was due and `now` in force. first_day : int64[phase + 1], of each phase, and after the last. ends_h :
-    float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2], kilograms and yuan:
-    decisions take effect at whole hours.
+    (-1). rates : float64[term, area, 3 + pair, asking level, LANES], sums and a zero. ramps : float64[area, 2, 2, block,
+    LANES], down and up, half the hours of each pair that the area has and the inverse of all, the longest last; pairs of no
+    hours and no lines fill the first blocks. longest_h : float64[area, block]. prices : float64[2, phase, area, due, now],
+    kilograms and yuan of a day on which `due` was due and `now` in force. first_day : int64[phase + 1], of each phase, and
+    after the last. ends_h : float64[phase]. flip_flops : float64[phase, area, whole hours that one lasts, response level, 2],
+    kilograms and yuan: decisions take effect at whole hours.
     """
 
     terms: np.ndarray
@@ -89,7 +89,7 @@ def in_kernels(cases: list[Case], weather: Weather, shown: Shown, _: int) -> np.
     shared, leads = foreseen.size == 1, foreseen.days.leads  # areas of one winter stand side by side as members do
     known = _slices(foreseen.observed, foreseen.days.forecast, 1 if shared else areas, thresholds)
     heavy = (shown.aqi > HEAVY_ABOVE).reshape(days, members, areas)
-    heavy_words = np.moveaxis(_words(heavy.transpose(2, 0, 1)), 1, 2)
+    heavy_words = np.ascontiguousarray(np.moveaxis(_words(heavy.transpose(2, 0, 1)), 1, 2))  # of one kind: compiled once
     found = np.zeros((len(cases), members, len(FIGURES)))
     for alike in _alike(cases, thresholds):
         at_least, rules = alike.at_least, (alike.plan, alike.lead_h, alike.paper_h, days, leads)
@@ -191,7 +191,7 @@ def _plan(case: Case) -> np.ndarray:
         [(outer, place(run), place(inner)) for outer, run, inner in watch.nested],
         [(place(run),) for run in watch.inner],
         [(level, 1 + rules.longest_gap_days + days if days >= 0 else size, met + which if which >= 0 else size)
-         for level, each in enumerate(watch.reached) for days, which in each],
+         for level, each in reversed(list(enumerate(watch.reached))) for days, which in each],
         [(own,) for own in own_places(rules)],
         [(int(level),) for level in watch.levels]]
     begins = (TABLE + np.cumsum([0, *(sum(map(len, rows)) for rows in parts)])).tolist()
@@ -223,26 +223,32 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
     priced = [phases[0] for phases in rates.priced] if rates else []
     known = next(filter(None, priced), None)
     if not rates or not known:  # no list, or nothing asked of it
-        return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, len(ASKING_LEVELS), LANES)), np.zeros((2, 2, 0, LANES)),
-                     np.zeros(0), np.zeros((2, 1, areas, LEVELS, LEVELS)), np.array([0, days]),
-                     np.full(1, 24.0 * days), np.zeros((1, areas, 1 + FLIP_FLOP_H, LEVELS, 2)))
+        return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, len(ASKING_LEVELS), LANES)),
+                     np.zeros((areas, 2, 2, 0, LANES)), np.zeros((areas, 0)), np.zeros((2, 1, areas, LEVELS, LEVELS)),
+                     np.array([0, days]), np.full(1, 24.0 * days), np.zeros((1, areas, 1 + FLIP_FLOP_H, LEVELS, 2)))
     ends = [0.0, *rates.ends_h]
     terms = [(phase, end, sign) for phase in range(len(rates.ends_h)) for end, sign in ((ends[phase + 1], 1), (ends[phase], -1))
              if end]
     longest_h = np.maximum(known.down_h, known.up_h)
-    order = np.argsort(longest_h, kind="stable")
-    before = -len(order) % LANES  # pairs that fill the first block
-    ramps = np.zeros((2, 2, before + len(order)))
-    ramps[:, 0, before:] = known.down_h[order], known.up_h[order]
-    ramps[:, 1] = 1 / np.maximum(ramps[:, 0], 1e-9)  # of no hours : over as soon as begun
-    ramps[:, 0] /= 2
-    worth = np.zeros((len(terms), areas, PAIRS + ramps.shape[2], len(ASKING_LEVELS), LANES))
+    order, there = np.argsort(longest_h, kind="stable"), np.any([of.there for of in priced if of], axis=0)
+    has = [order[there[order, area]] for area in range(areas)]
+    blocks = -(-max(map(len, has)) // LANES)
+    first = [LANES * blocks - len(mine) for mine in has]
+    ramps, longest = np.zeros((areas, 2, 2, LANES * blocks)), np.zeros((areas, LANES * blocks))
+    for area, mine in enumerate(has):
+        ramps[area, :, 0, first[area]:] = known.down_h[mine], known.up_h[mine]
+        longest[area, first[area]:] = longest_h[mine]
+    ramps[:, :, 1] = 1 / np.maximum(ramps[:, :, 0], 1e-9)  # of no hours : over as soon as begun
+    ramps[:, :, 0] /= 2
+    worth = np.zeros((len(terms), areas, PAIRS + LANES * blocks, len(ASKING_LEVELS), LANES))
     for term, (phase, *_) in enumerate(terms):
         if of := priced[phase]:
-            rows = np.stack([of.hours, of.rises, of.falls, *of.ramped[order]]).reshape(-1, areas, len(ASKING_LEVELS), sums)
-            worth[term, :, :PAIRS, :, :sums] = rows[:PAIRS].swapaxes(0, 1)
-            worth[term, :, PAIRS + before:, :, :sums] = rows[PAIRS:].swapaxes(0, 1)
+            whole, ramped = (each.reshape(-1, areas, len(ASKING_LEVELS), sums)
+                             for each in (np.stack([of.hours, of.rises, of.falls]), of.ramped))
+            worth[term, :, :PAIRS, :, :sums] = whole.swapaxes(0, 1)
+            for area, mine in enumerate(has):
+                worth[term, area, PAIRS + first[area]:, :, :sums] = ramped[mine, area]
     prices = np.ascontiguousarray(np.moveaxis(day_prices(rates), -1, 0))
-    return Worth(np.array([term[1:] for term in terms], float), worth, ramps.reshape(2, 2, -1, LANES),
-                 longest_h[order][LANES - 1 - before:: LANES], prices, (np.array(ends) // 24).astype(int),
+    return Worth(np.array([term[1:] for term in terms], float), worth, ramps.reshape(areas, 2, 2, blocks, LANES),
+                 longest[:, LANES - 1:: LANES].copy(), prices, (np.array(ends) // 24).astype(int),
                  np.array(rates.ends_h), rates.of_a_flip_flop)

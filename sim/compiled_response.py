@@ -49,7 +49,7 @@ def _steps(change, changes, responds, until_h, turns, at_h, lasts_h, totals):
 
 
 @part
-def _cut_short(turns, lasts_h, count, ramps, block, cut):
+def _cut_short(turns, lasts_h, count, ramps, area, block, cut):
     """Level-equivalent hours of ramps that are cut short, as `response.cut_short`, of one block of pairs. ramps : as in Worth.
     cut : float64[level, pair], filled."""
     nothing, one = eight_of(0.0), eight_of(1.0)
@@ -59,8 +59,8 @@ def _cut_short(turns, lasts_h, count, ramps, block, cut):
     for place in range(count - 1, -1, -1):
         to = turns[1, place]
         way = 1 if to < turns[0, place] else 0
-        half_h = octet(ramps, (way, 0, block))  # what a ramp that arrives loses
-        left = most(one - eight_of(lasts_h[place]) * octet(ramps, (way, 1, block)), nothing)
+        half_h = octet(ramps, (area, way, 0, block))  # what a ramp that arrives loses
+        left = most(one - eight_of(lasts_h[place]) * octet(ramps, (area, way, 1, block)), nothing)
         loses = (half_h - half_h * left * left) + left * loses
         gain = half_h - loses
         put(cut, to, octet(cut, to) + (gain - after))  # the next step takes its own off this level
@@ -78,10 +78,10 @@ def _gains(sums, at, sign, totals, turns, lasts_h, count, rates, term, area, ram
         gains -= eight_of(sign * totals[FALLS, ASKING + lv]) * octet(rates, (term, area, FALLS, lv))
     for step in range(count):
         shortest_h = min(shortest_h, lasts_h[step])
-    for block in range(len(longest_h)):
-        if longest_h[block] <= shortest_h:
+    for block in range(longest_h.shape[1]):
+        if longest_h[area, block] <= shortest_h:
             continue  # none is cut short
-        _cut_short(turns, lasts_h, count, ramps, block, cut)
+        _cut_short(turns, lasts_h, count, ramps, area, block, cut)
         for lv in range(rates.shape[3]):
             of_level = eight_of(0.0)
             for pair in range(LANES):

@@ -81,39 +81,49 @@ def _after(state, over, day, hot, plan):
 
 
 @part
-def _ahead(state, over, today, leads, plan, scratch, reaches, begins, since):
+def _ahead(state, over, today, leads, plan, scratch, reaches, begins, since, begun):
     """The first episode with a day after today and a level: `Sight.reaches` and `Sight.begins`, filled.
 
     over : uint64[threshold, row, lane]; today : the row of the issue's day, before those of `leads` days ahead. scratch : a
-    state to work with; since : by day, which open episodes began on it.
+    state to work with; since, begun : by digit, the day on which the open episode began, and that of the one with a level.
     """
-    furthest = plan[FURTHEST]
+    furthest, digits = plan[FURTHEST], len(since)
     for place in range(plan[SIZE]):
         put(scratch, place, plane(state, place))
-    put(since, 0, plane(state, 0))
+    for digit in range(digits):
+        put(since, digit, nobody())
+        put(begun, digit, nobody())
     live, found = nobody(), nobody()  # with a day ahead; over with a level
     for ahead in range(1, leads + 1):
         opened, hot = plane(scratch, 0), plane(over, (0, today + ahead))
         if ahead > furthest:  # only what is open goes on
             hot &= opened
         else:
-            put(since, ahead, hot - opened)
+            for digit in range(digits):
+                had = plane(since, digit)
+                put(since, digit, had | (hot - opened) if ahead >> digit & 1 else had - (hot - opened))
         if not any_of(hot | opened):
             continue
         gone = _after(scratch, over, today + ahead, hot, plan)
         found |= gone & plane(reaches, 0)
         live = (live - gone) | hot
         fresh = live - found
-        for day in range(min(ahead, furthest) + 1):
-            put(since, day, plane(since, day) - gone)
         if not any_of(fresh):
             continue
-        for at in range(plan[WAYS], plan[OWN], 3):
-            level, count, met = plan[at], plan[at + 1], plan[at + 2]
-            put(reaches, level, plane(reaches, level) | (fresh & plane(scratch, count) & plane(scratch, met)))
+        at, holds = plan[WAYS], nobody()
+        for level in range(len(reaches) - 1, -1, -1):
+            while at < plan[OWN] and plan[at] == level:
+                holds |= plane(scratch, plan[at + 1]) & plane(scratch, plan[at + 2])
+                at += 3
+            put(reaches, level, plane(reaches, level) | (fresh & holds))
         fresh &= plane(reaches, 0)
-        for day in range(min(ahead, furthest) + 1):
-            put(begins, day, plane(begins, day) | (plane(since, day) & fresh))
+        for digit in range(digits):
+            put(begun, digit, plane(begun, digit) | (plane(since, digit) & fresh))
+    for day in range(furthest + 1):
+        here = plane(reaches, 0)
+        for digit in range(digits):
+            here = here & plane(begun, digit) if day >> digit & 1 else here - plane(begun, digit)
+        put(begins, day, here)
 
 
 # ---------------------------------------------------------------- decisions (as in `warning`)
@@ -275,7 +285,7 @@ def room_to_follow(plan: np.ndarray) -> tuple[np.ndarray, ...]:
     """What `follow` works with: planes of open episodes, twice, of levels in force, announced, asked for and reached, of days
     on which episodes begin, twice; hours, their planes, and how many there are."""
     levels, horizon, at_once = plan[LEVELS] - plan[OWN], plan[FURTHEST] + 1, plan[HOURS_AT_ONCE]
-    rows = [plan[SIZE] + 1] * 2 + [levels] * 4 + [horizon] * 2
+    rows = [plan[SIZE] + 1] * 2 + [levels] * 4 + [horizon] + [int(horizon).bit_length()] * 2
     return (*(np.zeros((count, LANES), np.uint64) for count in rows), np.zeros((3, at_once)),
             np.zeros((3, at_once, LANES), np.uint64), np.zeros(3, np.int64))
 
@@ -285,7 +295,7 @@ def follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came):
     """What all decisions of the series of LANES words over a period come to. over : uint64[threshold, day x (1 + leads), lane],
     of each issue day, itself first. room, agenda : as `room_to_follow` and `room_to_take_effect` make them. came : as
     `room_in_force`, filled."""
-    state, scratch, level, next_level, asked, reaches, begins, since, hours, planes, used = room
+    state, scratch, level, next_level, asked, reaches, begins, since, begun, hours, planes, used = room
     levels, horizon = len(level), len(begins)
     state[:] = level[:] = next_level[:] = NONE
     scratch[plan[SIZE]] = ~NONE
@@ -308,7 +318,7 @@ def follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came):
         for day in range(horizon):
             put(begins, day, nobody())
         if any_of(any_ahead):
-            _ahead(state, over, row, leads, plan, scratch, reaches, begins, since)
+            _ahead(state, over, row, leads, plan, scratch, reaches, begins, since, begun)
         _settle(level, next_level, hours, planes, used, now)
         if any_of(plane(level, 0)):
             lifted = _of_active(level, hours, planes, used, agenda, came, plan, paper_h, now, reaches, begins, over,

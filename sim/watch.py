@@ -75,7 +75,7 @@ class Watch:
         asked = [(level, -1, place) for place, level in enumerate(met)]
         inners = iter(range(len(met), len(met) + len(self.inner)))
         asked += [(level, days, next(inners) if inner else -1) for level, days, inner in counts]
-        self.reached = [[(days, place) for level, days, place in asked if level >= lowest] for lowest in self.levels]
+        self.reached = [[(days, place) for level, days, place in asked if level == own] for own in self.levels]
         self.nothing = Open(0, (0,) * rules.longest_gap_days, (0,) * (1 + max((days for _, days, _ in counts), default=-1)),
                             tuple((0,) * length for *_, length in self.chains), (0,) * len(nested),
                             (0,) * (len(met) + len(self.inner)))
@@ -110,13 +110,12 @@ class Watch:
     def holding(self, now: Open) -> list[int]:
         """By level of the rules: the open episode has it or a higher one."""
         counted, met = (*now.counted, -1), (*now.met, -1)
-        made = []
-        for ways in self.reached:
-            plane = 0
+        made, plane = [], 0
+        for ways in reversed(self.reached):
             for days, place in ways:
                 plane |= counted[days] & met[place]
             made.append(plane)
-        return made
+        return made[::-1]
 
     def ahead(self, now: Open, days: list[tuple[int, ...]], furthest: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """`Sight.reaches` and `Sight.begins`: the first episode with a day after today and a level.

@@ -16,6 +16,8 @@ from sim import agenda, compiled, experiment
 from sim.cases import FIGURES, Task, in_arrays, inputs_of, tasks_of
 
 pytest.importorskip("numba", reason="the extra `compiled` is not installed")
+from numba.core.types import Array
+
 from sim import compiled_bits
 from sim import compiled_plan as kernels
 from sim.compiled_response import add_figures
@@ -54,7 +56,7 @@ def test_kernels_equal_arrays_in_random_worlds(world, keys):
     {"response": {"withdraw_on_lift": True}, "forecast": {"every_hours": 1}},
     {"seasons": "taiyuan-2021"}])
 def test_kernels_equal_arrays_for_many_members_areas_and_variants(tmp_path, keys):
-    rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(6)]
+    rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(11)]
     keys = keys | {"forecast": {"source": "synthetic", "members": 70} | keys.get("forecast", {})}
     path = write_areas(tmp_path, {"here": (INDEX, rows), "there": (INDEX[::-1], rows[:3]), "listless": (INDEX, None)}, **keys)
     grid = ["response.lead_hours=24,48"] if "response" not in keys else ["response.lift_hours=24,36,60"]
@@ -131,7 +133,7 @@ def test_the_kernels_number_decisions_as_the_agenda_does():
 
 
 def test_kernels_are_compiled_once_for_all_processes(tmp_path):
-    """Also where the first variants are not for the kernels."""
+    """Also where the first variants are not for the kernels; whatever was compiled before, arrays are of one kind."""
     path = write_world(tmp_path, INDEX, [line("L", **CUTS)], forecast={"source": "synthetic", "members": 70})
     worlds = experiment.load(path, (), ["forecast.decide_on=probability,member"], sweeping=True).worlds[1:]
     inputs = replace(inputs_of(worlds), compiled=True)
@@ -141,6 +143,7 @@ def test_kernels_are_compiled_once_for_all_processes(tmp_path):
     for task in tasks_of(inputs):
         compiled.run_task(inputs, task)
     assert len(add_figures.signatures) == known
+    assert {kind.layout for signature in add_figures.signatures for kind in signature if isinstance(kind, Array)} == {"C"}
 
 
 def test_kernels_are_kept_apart_for_every_state_of_their_sources(tmp_path, monkeypatch):
