@@ -283,7 +283,7 @@ def _of_announced(level, next_level, hours, planes, used, agenda, came, plan, le
 
 def room_to_follow(plan: np.ndarray) -> tuple[np.ndarray, ...]:
     """What `follow` works with: planes of open episodes, twice, of levels in force, announced, asked for and reached, of days
-    on which episodes begin, twice; hours, their planes, and how many there are."""
+    on which episodes begin, and of their digits, twice; hours, their planes, and how many there are."""
     levels, horizon, at_once = plan[LEVELS] - plan[OWN], plan[FURTHEST] + 1, plan[HOURS_AT_ONCE]
     rows = [plan[SIZE] + 1] * 2 + [levels] * 4 + [horizon] + [int(horizon).bit_length()] * 2
     return (*(np.zeros((count, LANES), np.uint64) for count in rows), np.zeros((3, at_once)),
