@@ -129,12 +129,13 @@ def _alike(cases: list[Case], thresholds: np.ndarray) -> list[Alike]:
 
 
 def _slices(observed: np.ndarray, issue: Issue, areas: int, thresholds: np.ndarray) -> np.ndarray:
-    """How many thresholds each day is above, as planes of binary digits: uint64[area, word, digit, day x (1 + lead)].
+    """How many thresholds each day is above, as planes of binary digits: uint64[area, word, digit, row / LANES, LANES].
 
-    observed : float[day, column], column = member x area. issue : day -> float[lead, column].
+    row : day x (1 + lead), filled up with zeros. observed : float[day, column], column = member x area. issue : day -> float[lead, column].
     """
     from sim.compiled_bits import ranked, sliced
     from sim.compiled_forecast import fill_slices
+    from sim.compiled_planes import LANES
 
     days, columns = observed.shape
     members = columns // areas
@@ -151,12 +152,12 @@ def _slices(observed: np.ndarray, issue: Issue, areas: int, thresholds: np.ndarr
             ahead = np.ascontiguousarray(issue(day)).ravel()
             ranked(ahead, np.array([in_type(one, ahead.dtype) for one in thresholds]), first_at, row[1:].reshape(-1))
         rank[:, :members, day] = row.reshape(looked_at, members, areas).transpose(2, 1, 0)
-    slices = np.zeros((areas, words, digits, days * leads), np.uint64)
+    slices = np.zeros((areas, words, digits, -(-days * leads // LANES) * LANES), np.uint64)
     if drawn:
         fill_slices(drawn, issue.column[:areas], thresholds, slices)
     for area in range(areas):
         sliced(rank[area].reshape(words, WORD, -1), leads // looked_at, slices[area])
-    return slices
+    return slices.reshape(areas, words, digits, -1, LANES)
 
 
 def _words(holds: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 import numpy as np
 from numba import config, njit
 
+from sim.compiled_planes import LANES, nobody, plane, put, put_turned
 from sim.planes import WORD
 
 HERE = Path(__file__).parent
@@ -92,18 +93,24 @@ def sliced(rank, every, slices):
 
 
 @part
-def compare(slices, at_least, lane, above, over):
-    """Where ranks are at least so much, and that at least 1. slices : uint64[digit, row], of one word. at_least : by threshold.
-    above : uint64[row], to work with. over : uint64[threshold, row, lane], its lane filled."""
-    for threshold in range(len(at_least)):
-        for row in range(len(above)):
-            above[row] = NONE
-        for digit in range(len(slices)):  # from the lowest: a higher digit overrules
-            if (at_least[threshold] - 1) >> digit & 1:  # as greater than one less
-                for row in range(len(above)):
-                    above[row] &= slices[digit, row]
-            else:
-                for row in range(len(above)):
-                    above[row] |= slices[digit, row]
-        for row in range(len(above)):
-            over[threshold, row, lane] = above[row]
+def compare(slices, at_least, first, last, eight, over):
+    """Where ranks are at least so much, and that at least 1, of some items, variant x word.
+
+    slices : uint64[word, digit, row / LANES, LANES]. at_least : int64[variant, threshold]. eight : uint64[LANES, LANES], to
+    work with. over : uint64[threshold, row, lane], a lane for each item, filled.
+    """
+    words, digits, blocks = slices.shape[:3]
+    begins = first // words, first % words
+    for rows in range(blocks):
+        for threshold in range(len(over)):
+            case, word = begins
+            for lane in range(last - first):
+                above, below = nobody(), at_least[case, threshold] - 1
+                for digit in range(digits):  # from the lowest: a higher digit overrules
+                    here = plane(slices, (word, digit, rows))
+                    above = above & here if below >> digit & 1 else above | here  # as greater than one less
+                put(eight, lane, above)
+                word += 1
+                if word == words:
+                    case, word = case + 1, 0
+            put_turned(over, (threshold, rows * LANES), eight)

@@ -87,6 +87,31 @@ def put(_typing, array, at, value):
 
 
 @intrinsic
+def put_turned(_typing, array, at, square):
+    """Write the LANES words that stand in a lane of a square, row by row, to a row of an array, for each of its lanes. array :
+    uint64[..., LANES]. at : the first row. square : uint64[LANES, LANES]."""
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        first = builder.bitcast(context.make_array(square)(context, builder, given[2]).data, WORDS.as_pointer())
+        to = _where(context, builder, signature, given, WORDS)
+        rows = [builder.load(builder.gep(first, [ir.IntType(32)(row)]), align=8) for row in range(LANES)]
+        step = 1
+        while step < LANES:  # change places of halves, quarters, eighths
+            lanes = range(LANES)
+            for row in lanes:
+                if not row & step:
+                    pair = rows[row], rows[row + step]
+                    for which, take in ((row, [LANES + lane - step if lane & step else lane for lane in lanes]),
+                                        (row + step, [LANES + lane if lane & step else lane + step for lane in lanes])):
+                        rows[which] = builder.shuffle_vector(*pair, ir.Constant(ir.VectorType(ir.IntType(32), LANES), take))
+            step *= 2
+        for row, words in enumerate(rows):
+            builder.store(words, builder.gep(to, [ir.IntType(32)(row)]), align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, at, square), code
+
+
+@intrinsic
 def nobody(_typing):
     """The plane of no series."""
     return PLANE(), lambda *_: ir.Constant(WORDS, [0] * LANES)

@@ -205,7 +205,7 @@ def _day_planes(due, shared, heavy, area, first, last, due_now, heavy_now):
 def due_days(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_h: float, paper_h: float, days: int, leads: int
              ) -> np.ndarray:
     """Warning levels in force at noon, this one or a higher one, and nobody: uint64[area, variant, word, day, level + 1].
-    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]."""
+    slices : uint64[area, word, digit, row / LANES, LANES]. at_least : int64[variant, threshold]."""
     of_days, of_decisions = _room(at_least, plan, days, leads)
     due = np.zeros((len(slices), len(at_least), slices.shape[1], *of_decisions[2][2].shape[:2]), np.uint64)
     fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, due)
@@ -218,8 +218,8 @@ def figures_of(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_
     """What variants that differ in thresholds come to in each member, added to `out` in the order of `cases.FIGURES`, but for
     the heavy days: float64[variant, member, figure].
 
-    slices : uint64[area, word, digit, row]. at_least : int64[variant, threshold]. worth : as `compiled.Worth`. answers : as in
-    `_steps` and in `_errors`. due, heavy, shared : as in `_day_planes`.
+    slices : uint64[area, word, digit, row / LANES, LANES]. at_least : int64[variant, threshold]. worth : as `compiled.Worth`.
+    answers : as in `_steps` and in `_errors`. due, heavy, shared : as in `_day_planes`.
     """
     of_days, of_decisions = _room(at_least, plan, days, leads)
     steps, series = of_decisions[2][0].shape[1], LANES * WORD
@@ -235,24 +235,23 @@ def figures_of(slices: np.ndarray, at_least: np.ndarray, plan: np.ndarray, lead_
 
 
 def _room(at_least: np.ndarray, plan: np.ndarray, days: int, leads: int) -> tuple[tuple[np.ndarray, ...], tuple]:
-    """What kernels work with. Of days: planes of one word, and of LANES words by threshold. Of decisions: as `follow` works
-    with and fills them."""
-    rows = days * (1 + leads)
-    return ((np.zeros(rows, np.uint64), np.zeros((at_least.shape[1], rows, LANES), np.uint64)),
+    """What kernels work with. Of days: a square of words, and planes by threshold. Of decisions: as `follow` works with and
+    fills them."""
+    rows = -(-days * (1 + leads) // LANES) * LANES
+    return ((np.zeros((LANES, LANES), np.uint64), np.zeros((at_least.shape[1], rows, LANES), np.uint64)),
             (room_to_follow(plan), room_to_take_effect(plan, days), room_in_force(plan, days)))
 
 
 @kernel
 def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, due):
     """As `due_days`. of_days, of_decisions : rooms to work in. due : filled."""
-    above, over = of_days
+    eight, over = of_days
     room, agenda, came = of_decisions
     noon, words = came[2], slices.shape[1]
     for area in range(len(slices)):
         for first in range(0, len(at_least) * words, LANES):
             last = min(first + LANES, len(at_least) * words)
-            for item in range(first, last):
-                compare(slices[area, item % words], at_least[item // words], item - first, above, over)
+            compare(slices[area], at_least, first, last, eight, over)
             follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came)
             for item in range(first, last):
                 for day in range(days):
@@ -264,7 +263,7 @@ def fill_due_days(slices, at_least, plan, lead_h, paper_h, days, leads, of_days,
 def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, of_decisions, of_steps, of_errors, terms, rates,
                 ramps, longest_h, prices, first_day, ends_h, flip_flops, responds, answers, due, shared, heavy, sums, out):
     """As `figures_of`. of_days, of_decisions, of_steps, of_errors : rooms to work in. sums : float64[variant, member, lane]."""
-    above, over = of_days
+    eight, over = of_days
     room, agenda, came = of_decisions
     change, changes, noon, warned = came
     turns, at_h, lasts_h, totals, cut = of_steps
@@ -274,8 +273,7 @@ def add_figures(slices, at_least, plan, lead_h, paper_h, days, leads, of_days, o
     for area in range(len(slices)):
         for first in range(0, len(at_least) * words, LANES):
             last = min(first + LANES, len(at_least) * words)
-            for item in range(first, last):
-                compare(slices[area, item % words], at_least[item // words], item - first, above, over)
+            compare(slices[area], at_least, first, last, eight, over)
             follow(over, days, leads, plan, lead_h, paper_h, room, agenda, came)
             _day_planes(due, shared, heavy, area, first, last, due_now, heavy_now)
             _errors(due_now, noon, heavy_now, answers, first_day, prices, area, wrong, seen, costs)

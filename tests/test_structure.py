@@ -10,7 +10,7 @@ import pytest
 from sim.files import records
 
 ORDER = [["labels", "vocab", "clock", "rng"], ["errors", "language"], ["files", "planes"],
-         ["compiled_bits", "compiled_planes", "compiled_plan"],
+         ["compiled_planes", "compiled_plan"], ["compiled_bits"],
          ["columns", "measures", "aqi", "other_measures", "grid"], ["schema"], ["industries", "targets"],
          ["rulebook", "transport", "skill", "winters"], ["target_tables"], ["days"], ["episodes"],
          ["watch", "compiled_effect"], ["compiled_warning"],
