@@ -131,7 +131,8 @@ def _alike(cases: list[Case], thresholds: np.ndarray) -> list[Alike]:
 def _slices(observed: np.ndarray, issue: Issue, areas: int, thresholds: np.ndarray) -> np.ndarray:
     """How many thresholds each day is above, as planes of binary digits: uint64[area, word, digit, row / LANES, LANES].
 
-    row : day x (1 + lead), filled up with zeros. observed : float[day, column], column = member x area. issue : day -> float[lead, column].
+    row : day x (1 + lead), filled up with zeros. observed : float[day, column], column = member x area. issue : day ->
+    float[lead, column].
     """
     from sim.compiled_bits import ranked, sliced
     from sim.compiled_forecast import fill_slices
