@@ -9,9 +9,9 @@ there is one, then clean days, days counted, runs of chains, inner runs met with
 GAP, COUNTS : how many planes the clean days and the days counted take. INSIDE, MET, SIZE : where inner runs and what is met
 begin, and where the state ends. CHAINS to LEVELS : where in the plan each of these stands, one after the other from TABLE on:
 outer and second threshold, place and length of each chain; place of each plain run; outer threshold, run and inner run of each
-nested one; place of each inner run; for each way to reach a level, its place, that of a count and of what is met (SIZE, a
-plane of ones, for none); each level's own threshold; each level's number. HOURS_AT_ONCE, PLANNED_AT_ONCE : how many hours,
-and decisions, may be pending. The rest as in `warning.Terms` and `cases.Case`.
+nested one; place of each inner run; for each way to reach just a level, the highest first, its place, that of a count and of
+what is met (SIZE, a plane of ones, for none); each level's own threshold; each level's number. HOURS_AT_ONCE,
+PLANNED_AT_ONCE : how many hours, and decisions, may be pending. The rest as in `warning.Terms` and `cases.Case`.
 """
 WIDTH = 5
 """Response levels: no warning, blue to red."""
