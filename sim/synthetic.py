@@ -17,7 +17,7 @@ import pandas as pd
 
 from sim.forecast import CLEAN, perfect
 from sim.planes import WORD
-from sim.rng import normals
+from sim.rng import normals, quantile_normals
 from sim.skill import Skill
 
 CEILING = 500
@@ -107,8 +107,8 @@ def draw(seed: int, city: str, members: range, size: tuple[int, int]) -> np.ndar
 
     WORD members share a stream, since one of its own for each takes as long as its draws: who else is asked for changes none.
     """
-    (leads, days), first = size, members[0] // WORD
-    words = [normals(seed, ("forecast", city, word), (leads, WORD, days)) for word in range(first, members[-1] // WORD + 1)]
+    (leads, days), first, last = size, members[0] // WORD, members[-1] // WORD
+    words = [quantile_normals(seed, ("forecast", city, word), (leads, WORD, days)) for word in range(first, last + 1)]
     return np.concatenate(words, axis=1)[:, members[0] - first * WORD: members[-1] + 1 - first * WORD]
 
 

@@ -14,7 +14,7 @@ from worlds import INDEX, write_areas
 import sim
 from sim import forecast
 from sim import synthetic as s
-from sim.rng import normals
+from sim.rng import QUANTILES, normals, quantile_normals
 from sim.skill import Skill, presets
 from sim.winters import NORMAL
 
@@ -156,6 +156,30 @@ def test_presets_share_their_draws_so_that_a_comparison_is_free_of_noise(winter)
     errors = [pairs(days, one, 1)[0] - days[1:] for one in (a, b)]
     assert np.corrcoef(errors[0].ravel(), errors[1].ravel())[0, 1] > 0.9
     assert (a == other).all()
+
+
+def test_members_that_share_a_stream_are_the_same_whichever_are_asked_for():
+    every = s.draw(5, "t", range(200), (7, 30))
+    for first, last in ((0, 1), (63, 64), (60, 70), (64, 128), (130, 199)):
+        assert (s.draw(5, "t", range(first, last), (7, 30)) == every[:, first:last]).all()
+    assert (s.draw(5, "t", range(200), (9, 30))[:7] == every).all()
+    together = np.corrcoef(every.transpose(1, 0, 2).reshape(200, -1))[np.triu_indices(200, 1)]
+    assert together.std() == pytest.approx(1 / np.sqrt(7 * 30), rel=4.5 / np.sqrt(2 * len(together)))
+
+
+def test_draws_by_quantile_are_normal():
+    """Mean, variance, fourth moment and the shares below some values, 4.5 standard errors; correlation from one to the next."""
+    drawn = quantile_normals(1, ("any",), (1000, 1000)).astype(float)
+    assert len(np.unique(drawn)) == QUANTILES
+    assert abs(drawn).max() < 4.33
+    for power, wanted, variance in ((1, 0, 1), (2, 1, 2), (4, 2.9992, 96)):
+        assert (drawn**power).mean() == pytest.approx(wanted, abs=4.5 * np.sqrt(variance / drawn.size))
+    for value in (-3.0, -1.0, 0.0, 0.5, 2.0, 3.5):
+        share = NORMAL.cdf(value)
+        assert (drawn < value).mean() == pytest.approx(share, abs=4.5 * np.sqrt(share * (1 - share) / drawn.size))
+    one = drawn.ravel()
+    for lag in (1, 2, 3, 4, 1000):  # four come from one number
+        assert (one[lag:] * one[:-lag]).mean() == pytest.approx(0, abs=4.5 / np.sqrt(drawn.size))
 
 
 # ---------------------------------------------------------------- published skill
