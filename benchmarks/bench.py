@@ -6,7 +6,7 @@ hourly   the same with processes that wake every hour, at 10,000 lines, over a p
 million  one million lines in 337 cities by groups, in memory passes (one pass: E @ w, 7 x 1,000,000 float64) and bytes a
          line; a pandas loop over days beside it
 sweep    1,000 forecasts x threshold sets x areas with exact totals, over 2 processes, as arrays and compiled; of 337 areas
-         some tasks, scaled up
+         in arrays some tasks, scaled up
 default  the default scenario, report included, as a process, in seconds
 """
 
@@ -115,18 +115,19 @@ def bench_million() -> None:
 
 def bench_sweep(members: int = 1_000, sets: int = 100) -> None:
     print(f"one memory pass {1e3 * memory_pass():.2f} ms")
-    for areas, kept in ((11, None), (337, 8)):
-        loaded = sweep.inputs(areas, members if areas == 11 else 200, sets)
+    for areas in (11, 337):
+        loaded = sweep.inputs(areas, members, sets)
         for compiled in (False, True) if find_spec("numba") else (False,):
             given = replace(loaded, compiled=compiled)
             if compiled:
                 compile_for(given)
-            wall, cpu, runs = sweep.run(given, sweep.tasks_of(given)[:kept])
+            tasks = sweep.tasks_of(given)
+            wall, cpu, runs = sweep.run(given, tasks if compiled or areas == 11 else tasks[:8])
             scale = members * sets / runs
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
             print(f"{areas:>4} areas, {'compiled' if compiled else 'arrays  '}: {runs:,} runs in {wall:.1f} s, {cpu:.1f} s of "
-                  f"CPU; all {members * sets:,}{' (scaled up)' if scale > 1 else ''}: {wall * scale:,.0f} s, CPU over 2 cores "
-                  f"{cpu * scale / 2:,.0f} s; a process {peak:.2f} GB at most so far")
+                  f"CPU; all {members * sets:,}{' (scaled up)' if scale > 1 else ''}: {wall * scale:,.1f} s, CPU over 2 cores "
+                  f"{cpu * scale / 2:,.1f} s; a process {peak:.2f} GB at most so far")
 
 
 def bench_default() -> None:
