@@ -101,8 +101,8 @@ def numbers(table: Table, header: str, column: Column, findings: Findings, blank
     with np.errstate(invalid="ignore"):
         outside = (parsed < column.low) | (parsed > column.high)
     for i in np.flatnonzero(outside):
-        code = "cell.low" if np.isinf(column.high) else "cell.percent" if column.kind == "share" and percent(parsed[i]) else (
-            "cell.range")
+        code = "cell.low" if np.isinf(column.high) else "cell.percent" if column.kind == "share" and percent(parsed[i]) and (
+            "%" not in normal(cells.iat[i])) else "cell.range"
         findings.add(code, file=table.file, place=table.rows[i], key=header, value=cells.iat[i], low=f"{column.low:g}",
                      high=f"{column.high:g}", share=percent(parsed[i]))
     return parsed

@@ -1,16 +1,18 @@
 """The compiled path of a sweep: variants and days as numbers for the kernels, and what these bring back.
 
 It does the tasks of `cases` and gives the same figures as the arrays there, to rounding; a variant that it cannot hold
-(linkage, ensembles, pre-adjustment, lines that may not obey) goes through the arrays. An extra: used where `numba` is
-installed and there is enough to do.
+(linkage, a share of an ensemble, pre-adjustment, lines that may not obey) goes through the arrays. An extra: used where `numba`
+is installed and there is enough to do.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.cases import FIGURES, Case, Foreseen, Inputs, Task, in_arrays
+from sim.compiled_plan import TABLE, WIDTH
 from sim.days import in_type
 from sim.forecast import Issue
 from sim.planes import WORD
@@ -19,12 +21,10 @@ from sim.sweep_regret import day_prices
 from sim.synthetic import Drawn
 from sim.targets import HEAVY_ABOVE
 from sim.totals import FLIP_FLOP_H, SUMS
-from sim.vocab import ASKING_LEVELS, Level
+from sim.vocab import ASKING_LEVELS
 from sim.warning import days_looked_at
 from sim.watch import Watch, own_places
 from sim.weather import Columns, Shown, Weather
-
-LEVELS = 1 + int(Level.red)
 
 
 def run_task(inputs: Inputs, task: Task) -> np.ndarray:
@@ -42,13 +42,13 @@ def run_task(inputs: Inputs, task: Task) -> np.ndarray:
 
 
 def compile_for(inputs: Inputs) -> None:
-    """Compile the kernels, or read them from where they are kept: a variant that they hold is done for one member."""
+    """Compile the kernels, or read them from where they are kept: of each weather a variant that they hold is done for one
+    member."""
     for number, weather in enumerate(inputs.weathers):
         shown = weather.shown(0, 1)
-        for place, case in enumerate(inputs.cases):
-            if case.weather == number and _holds(case, shown):
-                run_task(inputs, Task((place,), 0, 1))
-                return
+        held = (place for place, case in enumerate(inputs.cases) if case.weather == number and _holds(case, shown))
+        for place in itertools.islice(held, 1):
+            run_task(inputs, Task((place,), 0, 1))
 
 
 def _holds(case: Case, shown: Shown) -> bool:
@@ -174,8 +174,6 @@ def _words(holds: np.ndarray) -> np.ndarray:
 
 def _plan(case: Case) -> np.ndarray:
     """The rules of a variant, its thresholds aside, as numbers: places as in `compiled_plan`."""
-    from sim.compiled_plan import TABLE
-
     rules, terms, watch = case.rules, case.terms, Watch(case.rules)
     counts = len(watch.nothing.counted)
     runs = 1 + rules.longest_gap_days + counts
@@ -201,7 +199,7 @@ def _plan(case: Case) -> np.ndarray:
     furthest = days_looked_at(terms, rules.hold_days)
     midnights = furthest + 2
     issues = math.ceil((max(terms.paper_hours, 24) + 24 * midnights) / terms.interval_h) + 2  # whose decisions may be pending
-    hours_at_once = 4 * (midnights + issues)
+    hours_at_once = midnights + issues  # for which anything is told: midnights, and the soonest of each issue
     planned_at_once = issues * (4 + rules.hold_days + 3 * hours_at_once)  # each by hour: issued, advanced, raised
     plan = [rules.longest_gap_days, counts, inside, met, size, *begins[:-1], rules.hold_days, furthest,
             terms.downgrade, case.withdraw_on_lift, terms.interval_h, case.issue_hour, case.escalate, hours_at_once,
@@ -211,9 +209,9 @@ def _plan(case: Case) -> np.ndarray:
 
 def _answers(case: Case) -> tuple[np.ndarray, np.ndarray]:
     """Response level by how many warning levels are in force, int64[level + 1]; for each response level, and one above, the
-    place of the lowest warning level that asks it or a higher one, behind the last for none, int64[LEVELS + 1]."""
+    place of the lowest warning level that asks it or a higher one, behind the last for none, int64[WIDTH + 1]."""
     responds = response_level(np.array([0, *map(int, Watch(case.rules).levels)]), case.escalate)
-    return responds, np.searchsorted(responds[1:], np.arange(LEVELS + 1))
+    return responds, np.searchsorted(responds[1:], np.arange(WIDTH + 1))
 
 
 def _worth(case: Case, areas: int, days: int) -> Worth:
@@ -226,8 +224,8 @@ def _worth(case: Case, areas: int, days: int) -> Worth:
     known = next(filter(None, priced), None)
     if not rates or not known:  # no list, or nothing asked of it
         return Worth(np.zeros((0, 2)), np.zeros((0, areas, PAIRS, len(ASKING_LEVELS), LANES)),
-                     np.zeros((areas, 2, 2, 0, LANES)), np.zeros((areas, 0)), np.zeros((2, 1, areas, LEVELS, LEVELS)),
-                     np.array([0, days]), np.full(1, 24.0 * days), np.zeros((1, areas, 1 + FLIP_FLOP_H, LEVELS, 2)))
+                     np.zeros((areas, 2, 2, 0, LANES)), np.zeros((areas, 0)), np.zeros((2, 1, areas, WIDTH, WIDTH)),
+                     np.array([0, days]), np.full(1, 24.0 * days), np.zeros((1, areas, 1 + FLIP_FLOP_H, WIDTH, 2)))
     ends = [0.0, *rates.ends_h]
     terms = [(phase, end, sign) for phase in range(len(rates.ends_h)) for end, sign in ((ends[phase + 1], 1), (ends[phase], -1))
              if end]

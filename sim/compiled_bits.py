@@ -12,7 +12,7 @@ from sim.compiled_planes import LANES, nobody, plane, put, put_turned
 from sim.planes import WORD
 
 HERE = Path(__file__).parent
-KERNELS = sorted([*HERE.glob("compiled_*.py"), *(HERE / f"{name}.py" for name in ("planes", "totals", "vocab"))])
+KERNELS = sorted([*HERE.glob("compiled_*.py"), *(HERE / f"{name}.py" for name in ("planes", "synthetic", "totals", "vocab"))])
 """The sources of kernels, and of the numbers that are compiled into them."""
 
 

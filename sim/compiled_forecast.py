@@ -32,8 +32,8 @@ def fill_slices(drawn: Drawn, city: np.ndarray, thresholds: np.ndarray, slices: 
             members = drawn.members[word * WORD: (word + 1) * WORD]
             normal[:, : len(members)] = draw(drawn.seed, drawn.cities[one], members, (drawn.horizon_days, days))
             own = climate.of(np.minimum(word * WORD + np.arange(WORD), winters - 1) * cities + one)
-            rank_ahead(normal, own.scores, own.index, own.row * own.index.shape[1], persistence_of(own.r1, own.r2), errors,
-                       below, bounds, nearest, room, len(members), slices[area, word])
+            rank_ahead(normal, np.ascontiguousarray(own.scores), own.index, own.row * own.index.shape[1],
+                       persistence_of(own.r1, own.r2), errors, below, bounds, nearest, room, len(members), slices[area, word])
     slices[:] = slices[first[which]]
 
 

@@ -7,11 +7,8 @@ import numpy as np
 
 from sim.agenda import Timeline
 from sim.compiled_bits import kernel, part
+from sim.compiled_plan import ASKING
 from sim.response import Ramps, response_level, rows_of_classes
-from sim.vocab import ASKING_LEVELS
-
-ASKING = int(ASKING_LEVELS[0])
-"""The lowest level that asks anything of a line."""
 
 
 def hours_of(timeline: Timeline, ramps: Ramps, per_hour: np.ndarray, city: np.ndarray, cities: int, hours: int,

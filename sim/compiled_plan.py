@@ -1,5 +1,7 @@
 """The rules of a variant as numbers: what stands where in a plan, for the kernels that follow it."""
 
+from sim.vocab import ASKING_LEVELS, Level
+
 ISSUE, UPGRADE, DOWNGRADE, ADVANCE, LIFT, CANCEL = range(6)
 (GAP, COUNTS, INSIDE, MET, SIZE, CHAINS, PLAIN, NESTED, INNER, WAYS, OWN, LEVELS, HOLD_DAYS, FURTHEST, MAY_LOWER,
  WITHDRAW_ON_LIFT, INTERVAL_H, ISSUE_HOUR, ESCALATE, HOURS_AT_ONCE, PLANNED_AT_ONCE, TABLE) = range(22)
@@ -13,5 +15,7 @@ nested one; place of each inner run; for each way to reach just a level, the hig
 what is met (SIZE, a plane of ones, for none); each level's own threshold; each level's number. HOURS_AT_ONCE,
 PLANNED_AT_ONCE : how many hours, and decisions, may be pending. The rest as in `warning.Terms` and `cases.Case`.
 """
-WIDTH = 5
+WIDTH = 1 + int(Level.red)
 """Response levels: no warning, blue to red."""
+ASKING = int(ASKING_LEVELS[0])
+"""The lowest level that asks anything of a line."""

@@ -7,15 +7,12 @@ import numpy as np
 
 from sim.compiled_bits import NONE, compare, kernel, part
 from sim.compiled_effect import room_in_force, room_to_take_effect
-from sim.compiled_plan import LEVELS, WIDTH
+from sim.compiled_plan import ASKING, LEVELS, WIDTH
 from sim.compiled_planes import LANES, any_of, eight_of, most, nobody, octet, plane, put, tally
 from sim.compiled_warning import follow, room_to_follow
 from sim.planes import WORD
 from sim.totals import SUMS
-from sim.vocab import ASKING_LEVELS
 
-ASKING = int(ASKING_LEVELS[0])
-"""The lowest level that asks anything of a line."""
 HOURS, RISES, FALLS, PAIRS = range(4)
 """Rows of what a level is worth: an hour, a rise, a fall; from the fourth on, an hour of lines with a pair of ramp times."""
 

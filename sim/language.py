@@ -55,7 +55,7 @@ class Formatter(click.HelpFormatter):
         second = min(max(_cells(term) for term, _ in rows), col_max) + col_spacing
         for term, meaning in rows:
             said = click.wrap_text(meaning.replace("[required]", helped("required")), max(self.width - second - 2, 10),
-                                   preserve_paragraphs=True).splitlines()
+                                   preserve_paragraphs=True).splitlines() or [""]
             if _cells(term) > second - col_spacing:  # it has a line of its own
                 said = ["", *said]
             indents = [term + " " * (second - _cells(term)), *[" " * second] * len(said)]

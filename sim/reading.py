@@ -300,7 +300,7 @@ def _doubt_criteria(run: RunSettings, edition: rulebook.Edition, findings: Findi
         return
     by_value = {one.threshold: one.over is not None for rows in run.settings.criteria.values() for one in rows}
     lowest = min(by_value)
-    if not by_value[lowest]:
+    if not by_value[lowest] and lowest > 0.1:
         findings.add("criteria.reaches", doubtful=True, file=run.name, key="criteria", value=lowest, below=f"{lowest - 0.1:g}")
     terms = {"merges": edition.merges, "lift_hours": run.settings.response.lift_hours}
     own = easier_above(edition.criteria(), **terms)

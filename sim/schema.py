@@ -52,7 +52,8 @@ def _report(model: type[BaseModel], fault: Any, tree: Tree, file: Any, findings:
     elif kind.startswith(("greater_than", "less_than", "too_")):
         limit = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "less_than_equal": "<="}.get(kind)
         bound = next((context[name] for name in ("gt", "ge", "lt", "le", "min_length") if name in context), "")
-        share = percent(number_in(normal(str(value)), percent=True)) if kind == "less_than_equal" and bound == 1 else ""
+        share = percent(number_in(normal(str(value)), percent=True)) if kind == "less_than_equal" and bound == 1 and (
+            "_cny" not in dotted(path) and "%" not in normal(str(value))) else ""  # yuan are no shares
         code = "value.percent" if share else "value.range"
         words = {"limit": f"{limit or 'length >='} {bound}", "share": share}
     elif kind.startswith(("date", "datetime")):

@@ -22,7 +22,7 @@ from sim.results import Results
 from sim.seasons import Season, season, season_names
 from sim.sensitivities import RANKED, Sensitivity
 from sim.sweeping import Sweep, evenly
-from sim.vocab import ASKING_LEVELS, WARNING_LEVELS, Basis, Level, Pollutant
+from sim.vocab import WARNING_LEVELS, Basis, Level, Pollutant
 
 RUNS_SHOWN = 20
 LEVEL_STYLE = {"blue": "bold blue", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
@@ -94,7 +94,7 @@ def swept(console: Console, found: Sweep, written: Path, seconds: float, lang: s
     front = found.variants[found.variants["pareto"]]
     best = found.variants.loc[list(dict.fromkeys([0, *evenly(list(front.index), RUNS_SHOWN - 1)]))]
     for row in best.to_dict("records"):
-        hours = sum(row[f"hours_{level.name}"] for level in ASKING_LEVELS)
+        hours = sum(row[f"hours_{level.name}"] for level in WARNING_LEVELS)
         table.add_row(escape(row["run"]), f"{hours:,.0f}", page.figure(row["avoided_t"]),
                       *(written(row[name] / (MONEY[lang] if name.endswith("_cny") else 1))
                         for name, written in sweep_page.WRITTEN.items()))

@@ -107,9 +107,11 @@ def draw(seed: int, city: str, members: range, size: tuple[int, int]) -> np.ndar
 
     WORD members share a stream, since one of its own for each takes as long as its draws: who else is asked for changes none.
     """
-    (leads, days), first, last = size, members[0] // WORD, members[-1] // WORD
-    words = [quantile_normals(seed, ("forecast", city, word), (leads, WORD, days)) for word in range(first, last + 1)]
-    return np.concatenate(words, axis=1)[:, members[0] - first * WORD: members[-1] + 1 - first * WORD]
+    leads, days = size
+    asked = [quantile_normals(seed, ("forecast", city, word), (leads, WORD, days))[:, max(members[0] - word * WORD, 0):
+                                                                                  members[-1] + 1 - word * WORD]
+             for word in range(members[0] // WORD, members[-1] // WORD + 1)]
+    return np.concatenate(asked, axis=1)  # a copy: the others of a word are let go
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ def test_several_values_for_one_key_are_not_one_number(scenario, tmp_path, liste
     status, _, said = call("run", scenario, "--set", f"criteria.yellow.0.over={listed}", "--lang", "en", cwd=tmp_path,
                            COLUMNS="300")
     assert status == 2
-    assert "one value only can be set; give one; to try several: compare or sweep with --vary" in said
+    assert "one value only can be set; give one, without commas; to try several: compare or sweep with --vary" in said
 
 
 def test_units_are_in_chinese_where_the_words_are(scenario, tmp_path):

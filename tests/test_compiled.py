@@ -1,7 +1,10 @@
 """The kernels of large sweeps: every figure as the arrays give it; what they cannot hold goes through the arrays."""
 
+import ast
+import importlib
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from numba.core.types import Array
 
 from sim import compiled_bits
 from sim import compiled_plan as kernels
+from sim.compiled_planes import LANES
 from sim.compiled_response import add_figures
 
 COUNTED = [at for at, name in enumerate(FIGURES) if not name.endswith(("_kg", "_cny"))]
@@ -65,6 +69,22 @@ def test_kernels_equal_arrays_for_many_members_areas_and_variants(tmp_path, keys
     assert_same(ours, arrays)
     assert ours[:, :, FIGURES.index("hours_orange")].any()
     assert ours[:, :, FIGURES.index("flip_flop_cny")].any()
+
+
+@pytest.mark.parametrize("members", [3, 130])
+def test_kernels_equal_arrays_where_thresholds_fill_planes_many_times(tmp_path, members):
+    """Variants that differ in thresholds go side by side: more of them, with their words of members, than lanes."""
+    rows = [line(f"L{n}", ramp_down_h=6 * n, ramp_up_h=11 * n, **CUTS) for n in range(11)]
+    path = write_areas(tmp_path, {"here": (INDEX, rows), "there": (INDEX[::-1], rows[:3])}, criteria=CRITERIA,
+                       forecast={"source": "synthetic", "members": members})
+    grid = [f"criteria.yellow.0.over={','.join(str(150.5 + step) for step in range(21))}"]
+    worlds = experiment.load(path, (), grid, sweeping=True).worlds[1:]
+    cases = list(inputs_of(worlds).cases)
+    thresholds = np.unique([one for case in cases for one in case.rules.thresholds])
+    assert max(len(alike.places) for alike in compiled._alike(cases, thresholds)) > 2 * LANES
+    ours, arrays = both(worlds)
+    assert_same(ours, arrays)
+    assert len(np.unique(ours[:, :, FIGURES.index("hours_yellow")].sum(axis=1))) > 2
 
 
 @pytest.mark.parametrize("winters", [1, 70])
@@ -148,6 +168,7 @@ def test_kernels_are_compiled_once_for_all_processes(tmp_path):
 
 def test_kernels_are_kept_apart_for_every_state_of_their_sources(tmp_path, monkeypatch):
     monkeypatch.setattr(compiled_bits, "KERNELS", [tmp_path / "one.py"])
+    monkeypatch.setattr(compiled_bits.config, "CACHE_DIR", "")
     (tmp_path / "one.py").write_text("a = 1")
     first = compiled_bits._folder()
     (tmp_path / "one.py").write_text("a = 2")
@@ -162,3 +183,13 @@ def test_kernels_are_kept_apart_for_every_state_of_their_sources(tmp_path, monke
     assert compiled_bits._folder() is None
     for folder in (first, second):
         folder.rmdir()
+
+
+def test_kernels_are_compiled_anew_when_a_number_changes_that_they_take_from_elsewhere():
+    """A number of another module is compiled into a kernel: its source belongs to theirs."""
+    for path in compiled_bits.HERE.glob("compiled_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("sim."):
+                module = importlib.import_module(node.module)
+                numbers = [name.name for name in node.names if isinstance(getattr(module, name.name), (int, float))]
+                assert not numbers or Path(module.__file__) in compiled_bits.KERNELS, (path.name, node.module, numbers)
