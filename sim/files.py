@@ -222,9 +222,7 @@ def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
         if not isinstance(cells.index, pd.RangeIndex):  # a row longer still, taken for an index
             raise ValueError("ragged")  # noqa: TRY301
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
-        if not _report_ragged(text, len(header), path, findings):
-            findings.add("table.no_rows", file=path)
-        return None
+        return _reread(text, len(header), path, findings)
     if _report_ragged(text, len(header), path, findings):
         return None
     cells = cells.iloc[1:].fillna("").reset_index(drop=True)
@@ -243,6 +241,18 @@ def _parse_csv(text: str, path: Path, findings: Findings) -> Table | None:
         findings.add("table.total", file=path, place=rows[last], key=start)
         filled[last] = False
     return Table(str(path), cells[filled].reset_index(drop=True), rows[filled]) if filled.any() else None
+
+
+def _reread(text: str, width: int, path: Path, findings: Findings) -> Table | None:
+    """What could not be read at once: faults are told, empty columns on the right, as Excel writes them, are left out."""
+    if _report_ragged(text, width, path, findings):
+        return None
+    cut = io.StringIO()
+    csv.writer(cut, lineterminator="\n").writerows(row[:width] for row in csv.reader(io.StringIO(text)))
+    if width and cut.getvalue() != text:
+        return _parse_csv(cut.getvalue(), path, findings)
+    findings.add("table.no_rows", file=path)
+    return None
 
 
 def _misread(text: str, path: Path, findings: Findings) -> bool:
@@ -272,7 +282,9 @@ def _report_ragged(text: str, wanted: int, path: Path, findings: Findings) -> bo
             if any(record[wanted:]):
                 findings.add("table.ragged", file=path, place=row, wanted=wanted)
             elif len(record) < wanted and any(record):
-                findings.add("table.short", file=path, place=row, wanted=wanted, has=len(record))
+                wide = next((cell for cell in record if "，" in cell), "")
+                findings.add("table.wide_comma" if wide else "table.short", file=path, place=row, wanted=wanted,
+                             has=len(record), cell=wide)
     except csv.Error as error:
         findings.add("table.quotes", file=path, reason=str(error))
     return findings.faults > before

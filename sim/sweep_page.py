@@ -114,7 +114,8 @@ def assumed(found: Sweep, lang: str) -> str:
         known = shares[np.isfinite(shares)]
         if not len(known):
             return ""
-        said[unit] = " – ".join(dict.fromkeys(f"{share:.0%}" for share in (known.min(), known.max())))
+        least, most = (f"{share:.0%}" for share in (known.min(), known.max()))
+        said[unit] = least if least == most else text("report.period", lang, start=least, end=most)
     return text("sweep.assumed", lang, **said)
 
 

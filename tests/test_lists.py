@@ -172,3 +172,17 @@ def test_small_cupolas_change_nothing_that_the_guide_asks_of_taiyuan(root):
         asked.append(ask(list_of(table, "taiyuan", findings), Choice(rulebook.policy("guide-2020")), findings))
     assert np.array_equal(asked[0].output, asked[1].output)
     assert np.array_equal(asked[0].assumed, asked[1].assumed)
+
+
+@pytest.mark.parametrize("blanks", [1, 2, 5])
+@pytest.mark.parametrize("from_row", [0, 1, 40])
+def test_empty_columns_on_the_right_as_spreadsheets_write_them_are_no_fault(root, tmp_path, blanks, from_row):
+    path = root / "enterprises" / "yangquan-urban.csv"
+    rows = path.read_text(encoding="utf-8-sig").splitlines()
+    given = tmp_path / "list.csv"
+    given.write_text("\n".join(row + "," * blanks * (at >= from_row) for at, row in enumerate(rows)), encoding="utf-8")
+    findings = Findings()
+    table, known = read_table(given, findings)[0], read_table(path, findings)[0]
+    assert not findings.faults
+    assert table.cells.equals(known.cells)
+    assert (table.rows == known.rows).all()
